@@ -14,7 +14,4 @@ public interface IWeightSource : IDisposable
     /// <summary>The tensor.</summary>
     /// <exception cref="Formats.ModelFormatException">There is none of that name, or it cannot be read.</exception>
     Tensor Get(string name);
-
-    /// <summary>Drops what reading a tensor left in memory; the caller has made its own copy.</summary>
-    void Release(Tensor tensor);
 }

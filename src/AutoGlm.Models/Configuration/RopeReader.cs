@@ -102,7 +102,7 @@ internal sealed class RopeReader(Hyperparameters settings, IWeightSource weights
         return weights.Contains("rope_freqs.weight") ? rope with { Divisors = ReadDivisors("rope_freqs.weight") } : rope;
     }
 
-    private double[] ReadDivisors(string name) => Array.ConvertAll(TensorReader.ReadVector(weights, name), value => (double)value);
+    private double[] ReadDivisors(string name) => Array.ConvertAll(weights.Get(name).Decode(), value => (double)value);
 
     private RopeScalingKind ParseKind(string kind, string field) => kind switch
     {
