@@ -26,7 +26,8 @@ internal sealed class VocabularyBuilder
         if (_byteLevel)
         {
             bool plain = type is TokenType.Control or TokenType.UserDefined or TokenType.Unknown;
-            isPiece = ByteLevelAlphabet.TryDecode(text, _bytes.AsSpan(start), out int length) && !plain;
+            // Plain text and alphabet agree on ASCII, where nothing is shorter decoded; such a token may also come from merges.
+            isPiece = ByteLevelAlphabet.TryDecode(text, _bytes.AsSpan(start), out int length) && (!plain || length == text.Length);
             if (isPiece) _length += length;
             else AppendPlain(text);
         }

@@ -14,7 +14,7 @@ internal sealed class UnigramModel : TokenModel
     private readonly double _unknownScore;
     private readonly int[]? _byteIds;
 
-    /// <param name="unknownId">Token for characters that no token covers; several in a row become one.</param>
+    /// <param name="unknownId">Token for characters that no token covers, several in a row as one; -1 drops them.</param>
     /// <param name="byteFallback">True where such characters become their bytes' tokens instead.</param>
     public UnigramModel(Vocabulary vocabulary, int unknownId, bool byteFallback)
     {
@@ -82,7 +82,7 @@ internal sealed class UnigramModel : TokenModel
             {
                 for (int i = end - 1; i >= best[end].From; i--) output.Add(_byteIds[piece[i]]);
             }
-            else if (!unknown || !afterUnknown)
+            else if (id >= 0 && (!unknown || !afterUnknown))
             {
                 output.Add(id);
             }

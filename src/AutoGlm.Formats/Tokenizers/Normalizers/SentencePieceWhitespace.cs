@@ -3,7 +3,7 @@ using System.Text;
 namespace AutoGlm.Formats.Tokenizers;
 
 /// <summary>SentencePiece's treatment of spaces: runs become one, one goes in front, and all become visible.</summary>
-internal sealed class SentencePieceWhitespace(bool addPrefix, bool asSuffix, bool removeExtra, bool escape) : Normalizer
+internal sealed class SentencePieceWhitespace(bool addPrefix, bool removeExtra, bool escape) : Normalizer
 {
     public const char VisibleSpace = '\u2581';
 
@@ -22,7 +22,7 @@ internal sealed class SentencePieceWhitespace(bool addPrefix, bool asSuffix, boo
                 continue;
             }
 
-            if (!inWord && (removeExtra || (addPrefix && !asSuffix && !prefixed)))
+            if (!inWord && (removeExtra || (addPrefix && !prefixed)))
             {
                 result.Append(space);
                 prefixed = true;
@@ -32,7 +32,6 @@ internal sealed class SentencePieceWhitespace(bool addPrefix, bool asSuffix, boo
             result.Append(c);
         }
 
-        if (addPrefix && asSuffix) result.Append(space);
         return result.ToString();
     }
 }
