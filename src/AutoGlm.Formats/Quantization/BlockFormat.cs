@@ -26,6 +26,9 @@ public abstract class BlockFormat
     /// <summary>Offsets in a block of its half-precision scales (and minima).</summary>
     public abstract ReadOnlySpan<byte> HalfOffsets { get; }
 
+    /// <summary>Offsets in a block of its one-byte float scales.</summary>
+    public abstract ReadOnlySpan<byte> ByteScaleOffsets { get; }
+
     /// <summary>Bytes of a row of <paramref name="rowLength"/> values.</summary>
     /// <exception cref="ArgumentException">The length is negative or not a whole number of blocks.</exception>
     /// <exception cref="OverflowException">The row would hold over 2^63 bytes.</exception>
@@ -64,6 +67,8 @@ public abstract class BlockFormat
     private sealed class Typed<T>() : BlockFormat(T.Type, T.Name, T.BlockLength, T.BlockBytes) where T : struct, IBlockFormat<T>
     {
         public override ReadOnlySpan<byte> HalfOffsets => T.HalfOffsets;
+
+        public override ReadOnlySpan<byte> ByteScaleOffsets => T.ByteScaleOffsets;
 
         public override long FirstNotFinite(ReadOnlySpan<byte> blocks)
         {
