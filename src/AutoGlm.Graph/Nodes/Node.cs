@@ -21,6 +21,9 @@ public abstract record Node
     /// <summary>True where the node does something beside making its value, so that it stays even if nobody reads it.</summary>
     public virtual bool HasEffect => false;
 
+    /// <summary>The input whose memory the result may take over, if nobody reads it after; null where there is none.</summary>
+    public virtual Value? InPlace => null;
+
     /// <summary>The operation's name.</summary>
     public string Operation => GetType().Name;
 }

@@ -21,4 +21,7 @@ public sealed record RopeTable(RopeLayout Layout, float[] InverseFrequencies, fl
 }
 
 /// <summary>Rotary position embedding (arXiv:2104.09864) of each head of <paramref name="HeadSize"/> columns.</summary>
-public sealed record Rope(Value X, int HeadSize, RopeTable Table) : UnaryNode(X);
+public sealed record Rope(Value X, int HeadSize, RopeTable Table) : UnaryNode(X)
+{
+    public override Value? InPlace => X;
+}

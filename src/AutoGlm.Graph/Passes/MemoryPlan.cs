@@ -15,6 +15,9 @@ public sealed class MemoryPlan
         UnplannedBytesPerRow = unplannedWidth * sizeof(float);
     }
 
+    /// <summary>The buffer that holds the output, and nothing that is not overwritten in place by it.</summary>
+    public int OutputBuffer { get; private init; }
+
     /// <summary>The buffer of each node's value, by node index.</summary>
     public IReadOnlyList<int> BufferOf { get; }
 
@@ -30,21 +33,24 @@ public sealed class MemoryPlan
     public static MemoryPlan For(ComputationGraph graph)
     {
         int[] lastUse = LastUses(graph);
+        int outputRoot = OutputRoot(graph, lastUse);
         int[] bufferOf = new int[graph.Nodes.Count];
         List<int> widths = [];
         List<int> free = [];
         for (int i = 0; i < bufferOf.Length; i++)
         {
-            bufferOf[i] = Take(free, widths, graph.Nodes[i].Width);
-            foreach (Value input in graph.Nodes[i].Inputs.Distinct())
+            Node node = graph.Nodes[i];
+            int? overwritten = Overwritten(graph, lastUse, i);
+            bufferOf[i] = overwritten is { } input ? bufferOf[input] : Take(i == outputRoot ? [] : free, widths, node.Width);
+            foreach (Value read in node.Inputs.Distinct())
             {
-                if (lastUse[input.Index] == i) free.Add(bufferOf[input.Index]);
+                if (lastUse[read.Index] == i && read.Index != overwritten) free.Add(bufferOf[read.Index]);
             }
 
             if (lastUse[i] == i) free.Add(bufferOf[i]);
         }
 
-        return new MemoryPlan(bufferOf, widths, graph.Nodes.Sum(node => (long)node.Width));
+        return new MemoryPlan(bufferOf, widths, graph.Nodes.Sum(node => (long)node.Width)) { OutputBuffer = bufferOf[graph.Output.Index] };
     }
 
     private static int[] LastUses(ComputationGraph graph)
@@ -57,6 +63,18 @@ public sealed class MemoryPlan
 
         lastUse[graph.Output.Index] = int.MaxValue;
         return lastUse;
+    }
+
+    /// <summary>The input whose buffer a node takes over; null where it needs another.</summary>
+    private static int? Overwritten(ComputationGraph graph, int[] lastUse, int node) =>
+        graph.Nodes[node].InPlace is { } input && lastUse[input.Index] == node && graph.Nodes[node].Inputs.Count(read => read == input) == 1 ? input.Index : null;
+
+    /// <summary>The node that first writes the memory the output ends in.</summary>
+    private static int OutputRoot(ComputationGraph graph, int[] lastUse)
+    {
+        int root = graph.Output.Index;
+        while (Overwritten(graph, lastUse, root) is { } input) root = input;
+        return root;
     }
 
     /// <summary>The narrowest free buffer that is wide enough; else the widest free one, widened; else a new one.</summary>
