@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AutoGlm.Formats.Tensors;
 
 namespace AutoGlm.Formats.Quantization;
 
@@ -16,6 +17,7 @@ public sealed class RandomBlocks
     // The scale bytes (halves, or one-byte floats) to choose among, in the order of the format's offsets.
     private readonly ushort[][] _halves = [];
     private readonly byte[] _codes = [];
+    private readonly uint[] _plain = [];
 
     /// <param name="format">What to make.</param>
     /// <param name="deviation">Standard deviation of the values; formats with coarse scales come near it.</param>
@@ -24,10 +26,12 @@ public sealed class RandomBlocks
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(deviation);
         _format = format;
         _deviation = deviation;
-        if (format.BlockLength == 1) return;
-        if (format.HalfOffsets.Length > 0) _halves = ChooseHalves();
+        if (format.BlockLength == 1) _plain = ChoosePlain();
+        else if (format.HalfOffsets.Length > 0) _halves = ChooseHalves();
         else _codes = ChooseCodes();
     }
+
+    public BlockFormat Format => _format;
 
     /// <summary>Fills whole blocks; the same seed gives the same bytes.</summary>
     /// <exception cref="ArgumentException">Not a whole number of blocks.</exception>
@@ -64,20 +68,33 @@ public sealed class RandomBlocks
         foreach (byte offset in _format.ByteScaleOffsets) block[offset] = _codes[block[offset] % Choices];
     }
 
-    /// <summary>Bell-shaped values from sums of four random bytes (Irwin-Hall).</summary>
+    /// <summary>Bell-shaped values: sums of four random bytes (Irwin-Hall), looked up as they are stored.</summary>
     private void FillPlain(Span<byte> values, ref Xoshiro256 random)
     {
-        const float sumDeviation = 147.8f;
-        float scale = _deviation / sumDeviation;
-        Span<byte> bits = stackalloc byte[4];
-        for (int at = 0; at < values.Length; at += _format.BlockBytes)
+        ulong bits = 0;
+        for (int i = 0, at = 0; at < values.Length; i++, at += _format.BlockBytes)
         {
-            MemoryMarshal.Write(bits, (uint)(random.Next() >> 32));
-            float value = (bits[0] + bits[1] + bits[2] + bits[3] - 510) * scale;
-            if (_format.BlockBytes == 4) MemoryMarshal.Write(values[at..], value);
-            else if (_format.HalfOffsets.Length > 0) MemoryMarshal.Write(values[at..], (Half)value);
-            else MemoryMarshal.Write(values[at..], (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
+            bits = i % 2 == 0 ? random.Next() : bits >> 32;
+            // The bytes' sum, by adding pairs in 16-bit lanes.
+            uint pairs = ((uint)bits & 0x00FF_00FF) + ((uint)bits >> 8 & 0x00FF_00FF);
+            uint stored = _plain[(pairs & 0xFFFF) + (pairs >> 16)];
+            if (_format.BlockBytes == 4) MemoryMarshal.Write(values[at..], stored);
+            else MemoryMarshal.Write(values[at..], (ushort)stored);
         }
+    }
+
+    /// <summary>How the type stores the value that each sum of four bytes stands for.</summary>
+    private uint[] ChoosePlain()
+    {
+        const float sumMean = 510, sumDeviation = 147.8f;
+        return [.. Enumerable.Range(0, 4 * 255 + 1).Select(sum => Store((sum - sumMean) / sumDeviation * _deviation))];
+
+        uint Store(float value) => _format.Type switch
+        {
+            TensorType.F16 => BitConverter.HalfToUInt16Bits((Half)value),
+            TensorType.BF16 => BitConverter.SingleToUInt32Bits(value) >> 16,
+            _ => BitConverter.SingleToUInt32Bits(value),
+        };
     }
 
     /// <summary>Scales, each with its minimum if there is one, that give random codes a mean of zero and the deviation.</summary>
