@@ -36,14 +36,17 @@ public abstract class BlockFormat
     {
         if (rowLength < 0 || rowLength % BlockLength != 0)
         {
-            throw new ArgumentException($"a row of {rowLength} values is not a whole number of {Name} blocks of {BlockLength}", nameof(rowLength));
+            throw new ArgumentException(
+                $"a row of {rowLength} values is not a whole number of {Name} blocks of {BlockLength}", nameof(rowLength));
         }
 
         return checked(rowLength / BlockLength * BlockBytes);
     }
 
     /// <summary>Decodes whole blocks (any number of rows) to float32.</summary>
-    /// <exception cref="ArgumentException">Not a whole number of blocks, or <paramref name="values"/> is not exactly their length.</exception>
+    /// <exception cref="ArgumentException">
+    /// Not a whole number of blocks, or <paramref name="values"/> is not exactly their length.
+    /// </exception>
     public void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         (int count, int rest) = Math.DivRem(blocks.Length, BlockBytes);

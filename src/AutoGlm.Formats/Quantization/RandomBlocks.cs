@@ -37,7 +37,11 @@ public sealed class RandomBlocks
     /// <exception cref="ArgumentException">Not a whole number of blocks.</exception>
     public void Fill(Span<byte> blocks, ulong seed)
     {
-        if (blocks.Length % _format.BlockBytes != 0) throw new ArgumentException($"{blocks.Length} bytes are no whole number of {_format.Name} blocks");
+        if (blocks.Length % _format.BlockBytes != 0)
+        {
+            throw new ArgumentException($"{blocks.Length} bytes are no whole number of {_format.Name} blocks");
+        }
+
         var random = new Xoshiro256(seed);
         if (_format.BlockLength == 1)
         {
@@ -119,7 +123,9 @@ public sealed class RandomBlocks
     {
         // Up to half the codes: beyond are huge exponents of E8M0, and signs that unsigned E4M3 does not have.
         var codes = Enumerable.Range(1, 126).Select(code => (Code: (byte)code, Probe([], (byte)code).Deviation)).ToArray();
-        return [.. Enumerable.Range(0, Choices).Select(choice => codes.MinBy(item => Math.Abs(item.Deviation - _deviation * Factor(choice))).Code)];
+        return [.. Enumerable.Range(0, Choices).Select(Nearest)];
+
+        byte Nearest(int choice) => codes.MinBy(item => Math.Abs(item.Deviation - _deviation * Factor(choice))).Code;
     }
 
     /// <summary>Statistics of random codes under given scales.</summary>

@@ -36,13 +36,15 @@ public sealed class SyntheticModel
     /// <param name="seed">The same seed gives the same file.</param>
     /// <param name="cancellation">Stops the writing and leaves no file.</param>
     public static void Write(
-        SyntheticShape shape, SyntheticType type, string path, IProgress<double>? progress = null, int seed = 1, CancellationToken cancellation = default) =>
+        SyntheticShape shape, SyntheticType type, string path,
+        IProgress<double>? progress = null, int seed = 1, CancellationToken cancellation = default) =>
         new SyntheticModel(shape, type, seed)._writer.Write(path, progress, cancellation);
 
     /// <inheritdoc cref="Write(SyntheticShape, SyntheticType, string, IProgress{double}, int, CancellationToken)"/>
     /// <exception cref="ArgumentException">No such shape.</exception>
     public static void Write(
-        string shape, SyntheticType type, string path, IProgress<double>? progress = null, int seed = 1, CancellationToken cancellation = default) =>
+        string shape, SyntheticType type, string path,
+        IProgress<double>? progress = null, int seed = 1, CancellationToken cancellation = default) =>
         Write(SyntheticShape.Get(shape), type, path, progress, seed, cancellation);
 
     private GgufMetadata Metadata()

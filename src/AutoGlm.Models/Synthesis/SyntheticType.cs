@@ -29,7 +29,9 @@ public sealed class SyntheticType
     public static SyntheticType Parse(string name)
     {
         if (name.Equals(Mix, StringComparison.OrdinalIgnoreCase)) return new(TensorType.Q4_K, mixed: true);
-        return BlockFormats.TryGet(name, out BlockFormat? format) ? format.Type : throw new ArgumentException($"unknown type '{name}'; known: {Names}", nameof(name));
+        return BlockFormats.TryGet(name, out BlockFormat? format)
+            ? format.Type
+            : throw new ArgumentException($"unknown type '{name}'; known: {Names}", nameof(name));
     }
 
     /// <summary>llama.cpp's number for a file of the type, which other programs show; null where it has none.</summary>

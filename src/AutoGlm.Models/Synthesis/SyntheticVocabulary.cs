@@ -35,8 +35,12 @@ internal sealed class SyntheticVocabulary
         foreach (string spelling in bytes) Add(spelling, Normal);
         AddWords(bytes[' ']);
         string[] control = [EndOfText, TurnStart, TurnEnd];
-        if (_tokens.Count + control.Length > size) throw new ArgumentOutOfRangeException(nameof(size), size, "too small for the bytes and words");
-        for (int i = 0; _tokens.Count + control.Length < size; i++) Add(string.Create(CultureInfo.InvariantCulture, $"<|pad_{i}|>"), Unused);
+        if (_tokens.Count + control.Length > size)
+        {
+            throw new ArgumentOutOfRangeException(nameof(size), size, "too small for the bytes and words");
+        }
+
+        for (int i = 0; _tokens.Count + control.Length < size; i++) Add("<|pad_" + i.ToString(CultureInfo.InvariantCulture) + "|>", Unused);
         foreach (string token in control) Add(token, Control);
     }
 

@@ -9,7 +9,16 @@ public class SyntheticModelTests
 {
     private static readonly SyntheticShape Tiny = new()
     {
-        Name = "tiny", Architecture = "llama", Layers = 8, Width = 256, Heads = 4, KvHeads = 2, HeadWidth = 64, Hidden = 512, Vocabulary = 1024, Tied = true,
+        Name = "tiny",
+        Architecture = "llama",
+        Layers = 8,
+        Width = 256,
+        Heads = 4,
+        KvHeads = 2,
+        HeadWidth = 64,
+        Hidden = 512,
+        Vocabulary = 1024,
+        Tied = true,
     };
 
     public static TheoryData<string> TypeNames => [.. BlockFormats.All.Select(format => format.Name), "q4_k_m"];
