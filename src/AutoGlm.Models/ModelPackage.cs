@@ -146,7 +146,7 @@ public sealed class ModelPackage : IDisposable
             HuggingFaceWeights weights = new(folder, settings, family);
             ModelConfig config = new(settings, weights, context);
             ComputationGraph graph = family.Build(new DecoderBuilder(config, weights, family.HuggingFaceRope, family.Name));
-            return new ModelPackage(path, family, config, weights, graph, () => TokenizerFactory.FromFolder(folder))
+            return new ModelPackage(path, family, config, weights, graph, () => TokenizerFactory.FromHuggingFace(folder))
             {
                 Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))),
                 FileBytes = folder.FileBytes,
