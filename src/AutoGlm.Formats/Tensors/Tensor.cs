@@ -1,3 +1,5 @@
+using AutoGlm.Formats.Quantization;
+
 namespace AutoGlm.Formats.Tensors;
 
 /// <summary>
@@ -34,4 +36,39 @@ public abstract class Tensor
     /// <summary>The stored bytes of <paramref name="count"/> rows from row <paramref name="first"/> on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The rows are not all in the tensor, or hold over 2 GiB.</exception>
     public abstract ReadOnlySpan<byte> Rows(long first, int count);
+
+    /// <summary>How the values are stored.</summary>
+    public BlockFormat Format => BlockFormats.Get(Type);
+
+    /// <summary>Stored bytes of a row.</summary>
+    public long RowBytes => Format.RowBytes(RowLength);
+
+    /// <summary>Stored bytes in all.</summary>
+    public long ByteLength => checked(RowBytes * RowCount);
+
+    /// <summary>Decodes rows to float32 with the scalar reference.</summary>
+    public void DecodeRows(long first, int count, Span<float> values) => Format.Decode(Rows(first, count), values);
+
+    /// <summary>Decodes the whole tensor to float32, row-major.</summary>
+    /// <exception cref="OverflowException">It has over 2^31 values.</exception>
+    public float[] Decode()
+    {
+        float[] values = new float[checked((int)Length)];
+        for (long row = 0; row < RowCount; row++)
+        {
+            DecodeRows(row, 1, values.AsSpan(checked((int)(row * RowLength)), (int)RowLength));
+        }
+
+        return values;
+    }
+
+    /// <summary>The tensor will be read soon, front to back: start fetching it. A hint; may do nothing.</summary>
+    public virtual void Prefetch()
+    {
+    }
+
+    /// <summary>The caller has its own copy: drop cached pages. The tensor stays readable. A hint; may do nothing.</summary>
+    public virtual void Discard()
+    {
+    }
 }

@@ -18,5 +18,8 @@ public enum TensorType : uint
     IQ4_NL = 20,
     IQ4_XS = 23,
     BF16 = 30,
+    TQ1_0 = 34,
+    TQ2_0 = 35,
     MXFP4 = 39,
+    NVFP4 = 40,
 }

@@ -1,0 +1,80 @@
+using AutoGlm.Formats.Tensors;
+
+namespace AutoGlm.Formats.Quantization;
+
+/// <summary>A block format known only at run time; see <see cref="IBlockFormat{TSelf}"/> for what its members mean.</summary>
+public abstract class BlockFormat
+{
+    private protected BlockFormat(TensorType type, string name, int blockLength, int blockBytes)
+    {
+        Type = type;
+        Name = name;
+        BlockLength = blockLength;
+        BlockBytes = blockBytes;
+    }
+
+    public TensorType Type { get; }
+
+    public string Name { get; }
+
+    /// <summary>Values in a block.</summary>
+    public int BlockLength { get; }
+
+    /// <summary>Bytes in a block.</summary>
+    public int BlockBytes { get; }
+
+    /// <summary>Offsets in a block of its half-precision scales (and minima).</summary>
+    public abstract ReadOnlySpan<byte> HalfOffsets { get; }
+
+    /// <summary>Bytes of a row of <paramref name="rowLength"/> values.</summary>
+    /// <exception cref="ArgumentException">The length is negative or not a whole number of blocks.</exception>
+    /// <exception cref="OverflowException">The row would hold over 2^63 bytes.</exception>
+    public long RowBytes(long rowLength)
+    {
+        if (rowLength < 0 || rowLength % BlockLength != 0)
+        {
+            throw new ArgumentException($"a row of {rowLength} values is not a whole number of {Name} blocks of {BlockLength}", nameof(rowLength));
+        }
+
+        return checked(rowLength / BlockLength * BlockBytes);
+    }
+
+    /// <summary>Decodes whole blocks (any number of rows) to float32.</summary>
+    /// <exception cref="ArgumentException">Not a whole number of blocks, or <paramref name="values"/> is not exactly their length.</exception>
+    public void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
+    {
+        (int count, int rest) = Math.DivRem(blocks.Length, BlockBytes);
+        if (rest != 0 || (long)count * BlockLength != values.Length)
+        {
+            throw new ArgumentException($"{blocks.Length} bytes of {Name} do not decode to {values.Length} values");
+        }
+
+        DecodeBlocks(blocks, values);
+    }
+
+    /// <summary>Index of the first block with an infinite or NaN scale (value, for unquantised types); -1 where all are finite.</summary>
+    public abstract long FirstNotFinite(ReadOnlySpan<byte> blocks);
+
+    public override string ToString() => Name;
+
+    private protected abstract void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> values);
+
+    internal static BlockFormat Of<T>() where T : struct, IBlockFormat<T> => new Typed<T>();
+
+    private sealed class Typed<T>() : BlockFormat(T.Type, T.Name, T.BlockLength, T.BlockBytes) where T : struct, IBlockFormat<T>
+    {
+        public override ReadOnlySpan<byte> HalfOffsets => T.HalfOffsets;
+
+        public override long FirstNotFinite(ReadOnlySpan<byte> blocks)
+        {
+            for (int i = 0, at = 0; at + T.BlockBytes <= blocks.Length; i++, at += T.BlockBytes)
+            {
+                if (!T.IsFinite(blocks.Slice(at, T.BlockBytes))) return i;
+            }
+
+            return -1;
+        }
+
+        private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> values) => T.DecodeRow(blocks, values);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace AutoGlm.Formats.Tokenizers;
+
+/// <summary>The bytes that each token adds to a text, ready made. Immutable.</summary>
+internal sealed class TokenTexts
+{
+    private static readonly (string From, string To)[] _cleanUps =
+    [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"),
+        (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+    ];
+
+    private readonly byte[] _bytes;
+    private readonly int[] _offsets;
+
+    /// <param name="verbatim">Tokens whose text is itself: added and special ones.</param>
+    public TokenTexts(Vocabulary vocabulary, DecoderOptions options, Func<int, bool> verbatim)
+    {
+        _offsets = new int[vocabulary.Count + 1];
+        byte[] bytes = new byte[1 << 16];
+        int length = 0;
+        for (int id = 0; id < vocabulary.Count; id++)
+        {
+            ReadOnlySpan<byte> text = vocabulary.Bytes(id);
+            if (!verbatim(id) && !options.ByteLevel) text = Decode(text, vocabulary.Type(id), options);
+            if (length + text.Length > bytes.Length) Array.Resize(ref bytes, Math.Max(checked(length + text.Length), bytes.Length * 2));
+            text.CopyTo(bytes.AsSpan(length));
+            length += text.Length;
+            _offsets[id + 1] = length;
+        }
+
+        _bytes = bytes.AsSpan(0, length).ToArray();
+    }
+
+    public ReadOnlySpan<byte> this[int id] => _bytes.AsSpan(_offsets[id], _offsets[id + 1] - _offsets[id]);
+
+    private static ReadOnlySpan<byte> Decode(ReadOnlySpan<byte> bytes, TokenType type, DecoderOptions options)
+    {
+        if (options.ByteFallback && type is not TokenType.UserDefined && ByteToken.TryParse(bytes, out byte value)) return new[] { value };
+        bool plain = options.ContinuationPrefix is null;
+        foreach ((string from, _) in options.Replacements) plain &= bytes.IndexOf(Encoding.UTF8.GetBytes(from)) < 0;
+        if (plain) return bytes;
+        string text = Encoding.UTF8.GetString(bytes);
+        foreach ((string from, string to) in options.Replacements) text = text.Replace(from, to, StringComparison.Ordinal);
+        if (options.ContinuationPrefix is { } prefix)
+        {
+            bool continues = prefix.Length > 0 && text.StartsWith(prefix, StringComparison.Ordinal);
+            text = continues ? text[prefix.Length..] : " " + text;
+        }
+
+        if (options.CleanUp)
+        {
+            foreach ((string from, string to) in _cleanUps) text = text.Replace(from, to, StringComparison.Ordinal);
+        }
+
+        return Encoding.UTF8.GetBytes(text);
+    }
+}
