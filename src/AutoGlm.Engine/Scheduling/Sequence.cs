@@ -73,8 +73,12 @@ internal sealed class Sequence
     /// <returns>True where the answer has ended.</returns>
     public bool Accept(Span<float> logits)
     {
-        TokenLogProbabilities? alternatives = _request.LogProbabilities is { } count ? LogProbabilities.Of(logits, count) : null;
+        // Logits may be padded past the tokens there are.
+        if (logits.Length > _tokenizer.VocabularySize) logits[_tokenizer.VocabularySize..].Fill(float.NegativeInfinity);
+        // The sampler works in place; log-probabilities are those of the model itself.
+        float[]? original = _request.LogProbabilities is null ? null : logits.ToArray();
         int token = _sampler.Sample(logits, CollectionsMarshal.AsSpan(_tokens));
+        TokenLogProbabilities? alternatives = original is null ? null : LogProbabilities.Of(original, token, _request.LogProbabilities!.Value);
         _tokens.Add(token);
         _lastToken = Stopwatch.GetTimestamp();
         if (_firstToken == 0) _firstToken = _lastToken;
@@ -106,7 +110,7 @@ internal sealed class Sequence
     {
         Text = text,
         Token = token,
-        LogProbabilities = alternatives is null ? null : alternatives with { },
+        LogProbabilities = alternatives,
         FinishReason = reason,
         Statistics = reason is null ? null : new GenerationStatistics(
             _request.Prompt.Count,

@@ -12,8 +12,8 @@ namespace AutoGlm.Formats.Chat;
 /// </summary>
 /// <remarks>
 /// Templates come with models and are not trusted: rendering is bounded by <see cref="ChatTemplateLimits"/>, sees nothing but
-/// its input, and fails with <see cref="ChatTemplateException"/> only. Not there: template inheritance, imports, and automatic
-/// escaping (<c>safe</c> leaves text as it is). Instances may be used by many threads at once.
+/// its input, and fails with <see cref="ChatTemplateException"/> only. Not there: template inheritance and imports.
+/// Instances may be used by many threads at once.
 /// </remarks>
 public sealed class ChatTemplate
 {

@@ -13,6 +13,7 @@ internal sealed class BraceFormat
     private readonly Arguments _arguments;
     private readonly StringBuilder _text = new();
     private int _next;
+    private bool _numbered;
 
     private BraceFormat(RenderContext context, Arguments arguments)
     {
@@ -128,6 +129,8 @@ internal sealed class BraceFormat
             throw TemplateError.Value($"format has no argument '{first}'");
         }
 
+        if (first.Length > 0) _numbered = true;
+        if (_numbered && (first.Length == 0 || _next > 0)) throw TemplateError.Value("format mixes numbered and unnumbered fields");
         int index = first.Length == 0 ? _next++ : int.Parse(first, CultureInfo.InvariantCulture);
         return index < _arguments.Positional.Count
             ? _arguments.Positional[index]

@@ -40,6 +40,7 @@ internal sealed class JsonText
     private void Append(object? value, int level)
     {
         if (_text.Length > _context.Meter.MaxTextLength) throw TemplateError.Limit($"tojson gives over {_context.Meter.MaxTextLength} characters");
+        value = SafeText.Plain(value);
         switch (value)
         {
             case string text: AppendString(text); break;
@@ -83,7 +84,7 @@ internal sealed class JsonText
         foreach ((object? key, object? value) in entries)
         {
             StartItem(first, level + 1);
-            AppendString(key as string ?? Scalar(key) ?? throw TemplateError.Value($"keys must be str, int, float, bool or None, not {Types.NameOf(key)}"));
+            AppendString(SafeText.Plain(key) as string ?? Scalar(key) ?? throw TemplateError.Value($"keys must be str, int, float, bool or None, not {Types.NameOf(key)}"));
             _text.Append(_keySeparator);
             Append(value, level + 1);
             first = false;

@@ -10,8 +10,8 @@ internal static class NumberFormat
     public static double Round(double value, int precision)
     {
         if (!double.IsFinite(value) || precision > 330) return value;
-        if (precision < -308) return 0;
-        return double.Parse($"{Scaled(value, precision)}E{-precision}", CultureInfo.InvariantCulture);
+        if (precision < -308) return Math.CopySign(0, value);
+        return Math.CopySign(double.Parse($"{Scaled(value, precision)}E{-precision}", CultureInfo.InvariantCulture), value);
     }
 
     /// <summary>Fixed notation, like <c>%.2f</c>.</summary>

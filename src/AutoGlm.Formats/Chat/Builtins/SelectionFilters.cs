@@ -107,7 +107,7 @@ internal static class SelectionFilters
             object? value = key(sorted[start]);
             end = start + 1;
             while (end < sorted.Length && context.AreEqual(value, key(sorted[end]))) end++;
-            groups.Add(new TupleValue([shown(sorted[start]), context.List(sorted[start..end])]));
+            groups.Add(new TupleValue([shown(sorted[start]), context.List(sorted[start..end])], "grouper", "list"));
         }
 
         return context.List(groups);

@@ -9,7 +9,7 @@ internal static class SequenceFilters
 {
     public static IEnumerable<(string Name, Filter Filter)> All =>
     [
-        ("attr", (context, input, arguments) => Members.Attribute(context, input, arguments.Bind("attr", 1, "name").Text(0))),
+        ("attr", (_, input, arguments) => Members.AttributeOnly(input, arguments.Bind("attr", 1, "name").Text(0))),
         ("batch", Batch),
         ("count", (context, input, _) => new BigInteger(Iteration.Length(context, input))),
         ("d", Default),

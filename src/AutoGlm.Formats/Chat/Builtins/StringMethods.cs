@@ -163,7 +163,7 @@ internal static class StringMethods
         for (int i = 0; i < parts.Length; i++)
         {
             if (items[i] is UndefinedValue missing) throw missing.Error();
-            parts[i] = items[i] as string ?? throw TemplateError.Value($"sequence item {i}: expected str instance, {Types.NameOf(items[i])} found");
+            parts[i] = SafeText.Plain(items[i]) as string ?? throw TemplateError.Value($"sequence item {i}: expected str instance, {Types.NameOf(items[i])} found");
         }
 
         return Join(context, separator, parts);

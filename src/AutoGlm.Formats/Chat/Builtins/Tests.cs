@@ -16,7 +16,7 @@ internal static class Tests
         ["callable"] = (_, value, _) => value is FunctionValue or MacroValue or LoopValue or UndefinedValue,
         ["defined"] = (_, value, _) => value is not UndefinedValue,
         ["divisibleby"] = (context, value, arguments) => IsZero(Operators.Binary(context, "%", value, One(arguments))),
-        ["escaped"] = (_, _, _) => false,
+        ["escaped"] = (_, value, _) => value is SafeText,
         ["even"] = (context, value, _) => IsZero(Operators.Binary(context, "%", value, new BigInteger(2))),
         ["false"] = (_, value, _) => value is false,
         ["filter"] = (_, value, _) => value is string name && Filters.Exists(name),
@@ -57,7 +57,7 @@ internal static class Tests
 
     public static bool Apply(RenderContext context, string name, object? value, Arguments arguments) =>
         s_all.TryGetValue(name, out Test? test)
-            ? test(context, value, arguments)
+            ? test(context, name == "escaped" ? value : SafeText.Plain(value), arguments.Plain())
             : throw TemplateError.Unsupported($"test '{name}' is not supported");
 
     private static object? One(Arguments arguments) => arguments.Bind("test", 1, "other")[0];

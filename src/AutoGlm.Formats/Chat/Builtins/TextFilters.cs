@@ -33,15 +33,7 @@ internal static class TextFilters
     private static object? Method(RenderContext context, object? input, string method, Arguments arguments) =>
         StringMethods.Find(context.Str(input), method)!.Call(context, arguments);
 
-    private static string Escape(RenderContext context, object? input, Arguments arguments)
-    {
-        string text = context.Str(input);
-        if (!text.AsSpan().ContainsAny("&<>'\"")) return text;
-        context.Meter.ChargeText(5L * text.Length);
-        return text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
-            .Replace(">", "&gt;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal)
-            .Replace("\"", "&#34;", StringComparison.Ordinal);
-    }
+    private static string Escape(RenderContext context, object? input, Arguments arguments) => SafeText.Escape(context, context.Str(input));
 
     private static string Format(RenderContext context, object? input, Arguments arguments)
     {

@@ -34,6 +34,15 @@ internal sealed record Arguments(IReadOnlyList<object?> Positional, IReadOnlyLis
         return new BoundArguments(function, parameters, values, given);
     }
 
+    /// <summary>The arguments with safe text as plain strings.</summary>
+    public Arguments Plain()
+    {
+        bool isPlain = Positional.All(value => value is not SafeText) && Named.All(argument => argument.Value is not SafeText);
+        return isPlain ? this : new Arguments(
+            [.. Positional.Select(SafeText.Plain)],
+            [.. Named.Select(argument => new KeyValuePair<string, object?>(argument.Key, SafeText.Plain(argument.Value)))]);
+    }
+
     /// <summary>The arguments without the first <paramref name="count"/> positional ones.</summary>
     public Arguments Skip(int count) => new([.. Positional.Skip(count)], Named);
 }
@@ -55,6 +64,7 @@ internal sealed class BoundArguments(string function, string[] parameters, objec
     public string Text(int index) => values[index] switch
     {
         string text => text,
+        SafeText safe => safe.Text,
         UndefinedValue missing => throw missing.Error(),
         var other => throw Wrong(index, "str", other),
     };

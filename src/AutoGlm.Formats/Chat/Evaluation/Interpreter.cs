@@ -191,16 +191,18 @@ internal static class Interpreter
     private static void BindParameters(
         RenderContext context, Scope scope, MacroDefinition macro, IReadOnlyList<object?> positional, List<KeyValuePair<string, object?>> named)
     {
+        foreach ((string name, _) in macro.Parameters.Skip(positional.Count))
+        {
+            scope.Set(name, new UndefinedValue($"parameter '{name}' of macro '{macro.Name}' was not provided"));
+        }
+
         for (int i = 0; i < macro.Parameters.Count; i++)
         {
             (string name, Expression? initial) = macro.Parameters[i];
             int index = i < positional.Count ? -1 : named.FindIndex(argument => argument.Key == name);
-            object? value;
-            if (i < positional.Count) value = positional[i];
-            else if (index >= 0) value = named[index].Value;
-            else if (initial is not null) value = ExpressionEvaluator.Evaluate(context, scope, initial);
-            else value = new UndefinedValue($"parameter '{name}' of macro '{macro.Name}' was not provided");
-            scope.Set(name, value);
+            if (i < positional.Count) scope.Set(name, positional[i]);
+            else if (index >= 0) scope.Set(name, named[index].Value);
+            else if (initial is not null) scope.Set(name, ExpressionEvaluator.Evaluate(context, scope, initial));
             if (index >= 0) named.RemoveAt(index);
         }
     }

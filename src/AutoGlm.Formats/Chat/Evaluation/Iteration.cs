@@ -8,7 +8,7 @@ internal static class Iteration
     /// <summary>What a for loop over the value sees, charged; an iterator is used up.</summary>
     public static IReadOnlyList<object?> Items(RenderContext context, object? value)
     {
-        IReadOnlyList<object?> items = value switch
+        IReadOnlyList<object?> items = SafeText.Plain(value) switch
         {
             string text => Characters(context, text),
             SequenceValue sequence => sequence.Items,
@@ -22,12 +22,12 @@ internal static class Iteration
     }
 
     public static bool IsIterable(object? value) =>
-        value is string or SequenceValue or DictValue or IteratorValue or UndefinedValue or LoopValue;
+        value is string or SafeText or SequenceValue or DictValue or IteratorValue or UndefinedValue or LoopValue;
 
     /// <summary>len(value)</summary>
     public static int Length(RenderContext context, object? value)
     {
-        switch (value)
+        switch (SafeText.Plain(value))
         {
             case string text:
                 context.Meter.Charge(1 + text.Length / 8);
@@ -43,7 +43,8 @@ internal static class Iteration
     /// <summary><c>item in container</c></summary>
     public static bool Contains(RenderContext context, object? container, object? item)
     {
-        switch (container)
+        item = SafeText.Plain(item);
+        switch (SafeText.Plain(container))
         {
             case string text:
                 if (item is UndefinedValue missing) throw missing.Error();

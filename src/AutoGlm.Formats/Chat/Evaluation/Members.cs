@@ -14,10 +14,19 @@ internal static class Members
         return TryOwn(owner, name, out object? value) || TryItem(context, owner, name, out value) ? value : UndefinedValue.Member(owner, name);
     }
 
+    /// <summary>What the filter attr gives: a method or attribute, never an item.</summary>
+    public static object? AttributeOnly(object? owner, string name)
+    {
+        if (owner is UndefinedValue missing) throw missing.Error();
+        return TryOwn(owner, name, out object? value) ? value : UndefinedValue.Member(owner, name);
+    }
+
     /// <summary><c>owner[index]</c>: an item first, then, for a string, a method or attribute.</summary>
     public static object? Item(RenderContext context, object? owner, object? index)
     {
         if (owner is UndefinedValue missing) throw missing.Error();
+        index = SafeText.Plain(index);
+        if (owner is SafeText safe && Types.IsInteger(index, out _)) return SafeText.Wrap(Item(context, safe.Text, index));
         if (TryItem(context, owner, index, out object? item)) return item;
         return index is string name && TryOwn(owner, name, out item) ? item : UndefinedValue.Member(owner, index);
     }
@@ -26,6 +35,7 @@ internal static class Members
     public static object? Slice(RenderContext context, object? owner, object? start, object? stop, object? step)
     {
         if (owner is UndefinedValue missing) throw missing.Error();
+        if (owner is SafeText safe) return SafeText.Wrap(Slice(context, safe.Text, start, stop, step));
         var slice = new SliceBounds(start, stop, step);
         if (!slice.IsValid || owner is not (string or ListValue or TupleValue or RangeValue)) return UndefinedValue.Member(owner, "slice");
         if (owner is SequenceValue sequence)
@@ -44,10 +54,12 @@ internal static class Members
         value = null;
         if (owner is NamespaceValue space) return space.TryGet(name, out value);
         if (name.StartsWith("__", StringComparison.Ordinal) && owner is not DictValue) return Found(UndefinedValue.Unsafe(owner, name), out value);
+        if (owner is TupleValue tuple && tuple.TryGetField(name, out value)) return true;
         if (owner is LoopValue loop) return Found(loop.Attribute(name), out value);
         value = owner switch
         {
             string text => StringMethods.Find(text, name),
+            SafeText safe => SafeTextMethods.Find(safe, name),
             DictValue dictionary => DictMethods.Find(dictionary, name),
             ListValue or TupleValue => SequenceMethods.Find((SequenceValue)owner, name),
             MacroValue macro when name == "name" => macro.Definition.Name,

@@ -11,6 +11,7 @@ internal static class Operators
 
     public static object? Binary(RenderContext context, string symbol, object? left, object? right)
     {
+        if (left is SafeText || right is SafeText) return Safe(context, symbol, left, right);
         if (symbol == "%" && left is string format) return PrintfFormat.Format(context, format, right);
         if (left is UndefinedValue missing) throw missing.Error();
         if (right is UndefinedValue alsoMissing) throw alsoMissing.Error();
@@ -27,6 +28,18 @@ internal static class Operators
         if (value is double real) return negative ? -real : real;
         if (Types.IsInteger(value, out BigInteger integer)) return negative ? -integer : integer;
         throw TemplateError.Value($"bad operand type for unary {(negative ? '-' : '+')}: '{Types.NameOf(value)}'");
+    }
+
+    /// <summary>Operators with safe text: what is joined to it is escaped, and the result is safe.</summary>
+    private static object? Safe(RenderContext context, string symbol, object? left, object? right)
+    {
+        bool joins = symbol == "+" && left is string or SafeText && right is string or SafeText;
+        if (joins) return SafeText.Wrap(Add(context, SafeText.EscapeValue(context, left), SafeText.EscapeValue(context, right)));
+        if (symbol != "%" || left is not SafeText) return SafeText.Wrap(Binary(context, symbol, SafeText.Plain(left), SafeText.Plain(right)));
+        object? values = right is TupleValue tuple
+            ? new TupleValue([.. tuple.Items.Select(item => SafeText.EscapeValue(context, item))])
+            : SafeText.EscapeValue(context, right);
+        return SafeText.Wrap(Binary(context, symbol, SafeText.Plain(left), values));
     }
 
     private static object Add(RenderContext context, object? left, object? right)

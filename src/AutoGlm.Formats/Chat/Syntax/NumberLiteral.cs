@@ -70,7 +70,7 @@ internal static class NumberLiteral
 
         if (text[0] != '0') return Digits(text, 0, 10);
         int zeros = 1;
-        while (zeros < text.Length && text[zeros] == '0') zeros++;
+        while (zeros < text.Length && (text[zeros] == '0' || (text[zeros..] is ['_', '0', ..]))) zeros++;
         return zeros;
     }
 

@@ -8,6 +8,7 @@ internal static class Comparison
     /// <summary>left == right.</summary>
     public static bool AreEqual(object? left, object? right)
     {
+        (left, right) = (SafeText.Plain(left), SafeText.Plain(right));
         if (Types.IsNumber(left) && Types.IsNumber(right)) return CompareNumbers(left, right) == 0;
         if (ReferenceEquals(left, right)) return true;
         return (left, right) switch
@@ -24,6 +25,7 @@ internal static class Comparison
     /// <exception cref="TemplateError">The two have no order.</exception>
     public static int? Compare(object? left, object? right, string symbol = "<")
     {
+        (left, right) = (SafeText.Plain(left), SafeText.Plain(right));
         if (left is UndefinedValue missing) throw missing.Error();
         if (right is UndefinedValue alsoMissing) throw alsoMissing.Error();
         if (Types.IsNumber(left) && Types.IsNumber(right)) return CompareNumbers(left, right);
@@ -44,6 +46,7 @@ internal static class Comparison
         double number when double.IsInteger(number) => new BigInteger(number).GetHashCode(),
         TupleValue tuple => tuple.Items.Aggregate(tuple.Items.Count, (hash, item) => HashCode.Combine(hash, HashOf(item))),
         UndefinedValue => 0,
+        SafeText safe => safe.Text.GetHashCode(),
         null => 1,
         _ => value.GetHashCode(),
     };

@@ -10,6 +10,7 @@ internal static class Printing
     public static string Str(object? value, int maxLength = int.MaxValue) => value switch
     {
         string text => text,
+        SafeText safe => safe.Text,
         UndefinedValue => "",
         _ => Repr(value, maxLength),
     };
@@ -69,6 +70,7 @@ internal static class Printing
             case DictViewValue view: AppendItems(view.TypeName + "([", view.Items, "])", text, maxLength); break;
             case DictValue dictionary: AppendEntries(dictionary, text, maxLength); break;
             case UndefinedValue: text.Append("Undefined"); break;
+            case SafeText safe: text.Append("Markup(" + Repr(safe.Text, maxLength) + ")"); break;
             case MacroValue macro: text.Append($"<Macro '{macro.Definition.Name}'>"); break;
             case LoopValue loop: text.Append($"<LoopContext {loop.Index + 1}/{loop.Length}>"); break;
             default: text.Append($"<{Types.NameOf(value)} object>"); break;

@@ -31,8 +31,16 @@ internal sealed class ListValue(IReadOnlyList<object?> items) : SequenceValue(it
     public override string TypeName => "list";
 }
 
-internal sealed class TupleValue(IReadOnlyList<object?> items) : SequenceValue(items)
+/// <summary>A tuple; a named one has names for its items.</summary>
+internal sealed class TupleValue(IReadOnlyList<object?> items, params string[] fieldNames) : SequenceValue(items)
 {
+    public bool TryGetField(string name, out object? value)
+    {
+        int index = Array.IndexOf(fieldNames, name);
+        value = index >= 0 ? Items[index] : null;
+        return index >= 0;
+    }
+
     public override string TypeName => "tuple";
 
     public override SequenceValue With(IReadOnlyList<object?> items) => new TupleValue(items);

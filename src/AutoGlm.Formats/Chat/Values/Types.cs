@@ -24,6 +24,7 @@ internal static class Types
         BigInteger number => !number.IsZero,
         double number => number != 0,
         string text => text.Length > 0,
+        SafeText safe => safe.Text.Length > 0,
         SequenceValue sequence => sequence.Items.Count > 0,
         DictValue dictionary => dictionary.Count > 0,
         LoopValue loop => loop.Length > 0,
