@@ -11,6 +11,9 @@ public sealed record EngineOptions
     /// <summary>Threads that compute; null for one on each physical core.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>Vector instructions: auto, scalar, vector128, avx2 or avx512.</summary>
+    public string Isa { get; init; } = "auto";
+
     /// <summary>How keys and values are stored.</summary>
     public KvType KvType { get; init; } = KvType.F16;
 
