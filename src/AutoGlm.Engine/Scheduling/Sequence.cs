@@ -73,8 +73,8 @@ internal sealed class Sequence
     /// <returns>True where the answer has ended.</returns>
     public bool Accept(Span<float> logits)
     {
-        TokenLogProbabilities? alternatives = _request.LogProbabilities is { } count ? LogProbabilities.Of(logits, count) : null;
         int token = _sampler.Sample(logits, CollectionsMarshal.AsSpan(_tokens));
+        TokenLogProbabilities? alternatives = _request.LogProbabilities is { } count ? LogProbabilities.Of(logits, token, count) : null;
         _tokens.Add(token);
         _lastToken = Stopwatch.GetTimestamp();
         if (_firstToken == 0) _firstToken = _lastToken;
@@ -106,7 +106,7 @@ internal sealed class Sequence
     {
         Text = text,
         Token = token,
-        LogProbabilities = alternatives is null ? null : alternatives with { },
+        LogProbabilities = alternatives,
         FinishReason = reason,
         Statistics = reason is null ? null : new GenerationStatistics(
             _request.Prompt.Count,
