@@ -15,7 +15,7 @@ internal sealed class ChatPrompt(ChatTemplate template, Tokenizer tokenizer)
     {
         string bos = tokenizer.BosId is { } id ? tokenizer.TokenText(id) : "";
         string eos = tokenizer.EosId is { } end ? tokenizer.TokenText(end) : "";
-        string text = template.Render(turns, addGenerationPrompt: true, bos, eos);
+        string text = template.Render(turns, variables: new Dictionary<string, object?> { ["bos_token"] = bos, ["eos_token"] = eos });
         // Most templates write the beginning-of-sequence token themselves; it must not come twice.
         bool addSpecial = tokenizer.AddBos && !(bos.Length > 0 && text.StartsWith(bos, StringComparison.Ordinal));
         return tokenizer.Encode(text, addSpecial, parseSpecial: true);

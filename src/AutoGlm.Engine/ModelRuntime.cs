@@ -72,7 +72,7 @@ public sealed class ModelRuntime : IDisposable
         try
         {
             ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, options.WithoutPasses);
-            backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads });
+            backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa });
             executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options.KvMemory)));

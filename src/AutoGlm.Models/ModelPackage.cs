@@ -4,6 +4,7 @@ using System.Text.Json;
 using AutoGlm.Formats;
 using AutoGlm.Formats.Gguf;
 using AutoGlm.Formats.HuggingFace;
+using AutoGlm.Formats.Tensors;
 using AutoGlm.Formats.Tokenizers;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Nodes;
@@ -85,11 +86,12 @@ public sealed class ModelPackage : IDisposable
         hash.AppendData(Encoding.UTF8.GetBytes($"{Architecture} {Context} {_config.Epsilon}"));
         foreach (Weight weight in Graph.Weights)
         {
-            var tensor = Weights.Get(weight.Name);
+            Tensor tensor = Weights.Get(weight.Name);
             hash.AppendData(Encoding.UTF8.GetBytes($"{weight.Name} {tensor.Type} {string.Join(',', tensor.Shape)}"));
             hash.AppendData(tensor.Rows(0, 1));
             hash.AppendData(tensor.Rows(tensor.RowCount / 2, 1));
             hash.AppendData(tensor.Rows(tensor.RowCount - 1, 1));
+            tensor.Discard();
         }
 
         foreach (Rope rope in Graph.Nodes.OfType<Rope>().DistinctBy(rope => rope.Table))
@@ -146,7 +148,7 @@ public sealed class ModelPackage : IDisposable
             HuggingFaceWeights weights = new(folder, settings, family);
             ModelConfig config = new(settings, weights, context);
             ComputationGraph graph = family.Build(new DecoderBuilder(config, weights, family.HuggingFaceRope, family.Name));
-            return new ModelPackage(path, family, config, weights, graph, () => TokenizerFactory.FromFolder(folder))
+            return new ModelPackage(path, family, config, weights, graph, () => TokenizerFactory.FromHuggingFace(folder))
             {
                 Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))),
                 FileBytes = folder.FileBytes,

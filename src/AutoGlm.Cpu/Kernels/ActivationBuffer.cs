@@ -21,21 +21,25 @@ internal sealed unsafe class ActivationBuffer : IDisposable
 
     public long Bytes => _groups * BytesPerGroup;
 
-    /// <summary>Describes an input; touches no memory. Columns that are no multiple of 32 suit float weights alone.</summary>
+    /// <summary>
+    /// Describes an input; touches no memory. Columns that are no multiple of 32 suit float weights alone. Inputs that are
+    /// there together begin at different <paramref name="offset"/>s, in groups of 32 values, each a multiple of 4.
+    /// </summary>
     /// <exception cref="ArgumentException">The input is larger than the buffer.</exception>
-    public Activations View(float* values, long stride, int rows, int columns)
+    public Activations View(float* values, long stride, int rows, int columns, long offset = 0)
     {
         long groups = (long)rows * (columns / Activations.GroupLength);
-        if (groups > _groups) throw new ArgumentException($"{rows} x {columns} activations exceed the buffer's {_groups * Activations.GroupLength} values");
+        if (offset + groups > _groups) throw new ArgumentException($"{rows} x {columns} activations exceed the buffer's {_groups * Activations.GroupLength} values");
+        byte* memory = _memory + offset * BytesPerGroup;
         return new Activations
         {
             Values = values,
             Stride = stride,
             Rows = rows,
             Columns = columns,
-            Words = (short*)_memory,
-            Bytes = (sbyte*)(_memory + groups * 64),
-            Scales = (float*)(_memory + groups * 96),
+            Words = (short*)memory,
+            Bytes = (sbyte*)(memory + groups * 64),
+            Scales = (float*)(memory + groups * 96),
         };
     }
 

@@ -31,4 +31,17 @@ internal unsafe struct Activations
     public float* Scales;
 
     public readonly int Groups => Columns / GroupLength;
+
+    /// <summary>Some of the columns, from <paramref name="column"/> on: both multiples of 32 where the input is quantised.</summary>
+    public readonly Activations Slice(int column, int columns)
+    {
+        long before = (long)(column / GroupLength) * Rows;
+        Activations part = this;
+        part.Values += column;
+        part.Columns = columns;
+        part.Bytes += before * GroupLength;
+        part.Words += before * GroupLength;
+        part.Scales += before * 4;
+        return part;
+    }
 }

@@ -78,7 +78,7 @@ internal static unsafe class FloatTile<T, TFormat>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Eight(byte* w, int step, float* x, long stride, int count, float* sums)
     {
         T w0 = TFormat.Load<T>(w), w1 = TFormat.Load<T>(w + step), w2 = TFormat.Load<T>(w + 2 * step);

@@ -36,7 +36,7 @@ internal static unsafe class IntegerTile<T, TFormat>
         {
             for (int lane = 0; lane < Rows; lane += T.Count)
             {
-                TFormat.Scales<T>(panel, lane, ref scales);
+                Expand(panel, lane, ref scales);
                 byte* quants = panel + TFormat.HeaderBytes + 4 * lane;
                 for (int group = 0; group < TFormat.Groups; group++, quants += TFormat.QuantBytes)
                 {
@@ -57,7 +57,11 @@ internal static unsafe class IntegerTile<T, TFormat>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    // What follows is not inlined: the JIT's budget for inlining grows with the method that it inlines into.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Expand(byte* header, int lane, ref GroupScales scales) => TFormat.Scales<T>(header, lane, ref scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Unsigned(byte* quants, float* scale, float* minimum, int* half, sbyte* x, float* xScales, int count, float* sums)
     {
         T w0 = TFormat.Unpack<T>(quants, 0), w1 = TFormat.Unpack<T>(quants, 1), w2 = TFormat.Unpack<T>(quants, 2);
@@ -99,7 +103,7 @@ internal static unsafe class IntegerTile<T, TFormat>
             : T.Add32(T.MultiplyAdd16(a, scale), T.MultiplyAdd16(b, scale));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Signed(byte* quants, T d, short* x, float* xScales, int count, float* sums)
     {
         T w0 = TFormat.Unpack<T>(quants, 0), w1 = TFormat.Unpack<T>(quants, 1), w2 = TFormat.Unpack<T>(quants, 2);

@@ -1,16 +1,15 @@
 using AutoGlm.Cpu.Kernels;
-using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Nodes;
 
 namespace AutoGlm.Cpu.Plan;
 
 /// <summary>Stores the batch's keys and values in their sequences' blocks.</summary>
-internal sealed class KvWriteStep(KernelSet kernels, KvLayerView layer, Operand k, Operand? v) : PlanStep
+internal sealed unsafe class KvWriteStep(KernelSet kernels, KvBinding kv, int layer, Operand k, Operand? v) : PlanStep
 {
-    public override unsafe void Run(StepContext context, int thread, int threads) => kernels.WriteKv(
+    public override void Run(StepContext context, int thread, int threads) => kernels.WriteKv(
         new KvWriteArgs
         {
-            Layer = layer,
+            Layout = kv[layer],
             Sequences = context.Sequences,
             SequenceCount = context.SequenceCount,
             Keys = k.Rows,
@@ -21,12 +20,12 @@ internal sealed class KvWriteStep(KernelSet kernels, KvLayerView layer, Operand 
 }
 
 /// <summary>Attention of the batch's rows over their sequences' blocks.</summary>
-internal sealed unsafe class AttentionStep(KernelSet kernels, KvLayerView layer, AttentionShape shape, float* sinks, float* scratch, Operand q, Operand y) : PlanStep
+internal sealed unsafe class AttentionStep(KernelSet kernels, KvBinding kv, AttentionShape shape, float* sinks, Operand q, Operand y) : PlanStep
 {
     public override void Run(StepContext context, int thread, int threads) => kernels.Attention(
         new AttentionArgs
         {
-            Layer = layer,
+            Layout = kv[shape.Layer],
             Sequences = context.Sequences,
             SequenceCount = context.SequenceCount,
             Q = q.Rows,
@@ -37,7 +36,7 @@ internal sealed unsafe class AttentionStep(KernelSet kernels, KvLayerView layer,
             Window = shape.Window,
             Causal = true,
             Sinks = sinks,
-            Scratch = scratch,
+            Scratch = kv.Scratch,
         },
         thread,
         threads);

@@ -4,6 +4,7 @@ using AutoGlm.Formats;
 using AutoGlm.Formats.Tensors;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Nodes;
+using MatMul = AutoGlm.Graph.Nodes.MatMul;
 
 namespace AutoGlm.Cpu.Plan;
 

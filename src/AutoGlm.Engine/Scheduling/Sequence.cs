@@ -73,7 +73,10 @@ internal sealed class Sequence
     /// <returns>True where the answer has ended.</returns>
     public bool Accept(Span<float> logits)
     {
+        // Logits may be padded past the tokens there are.
+        if (logits.Length > _tokenizer.VocabularySize) logits[_tokenizer.VocabularySize..].Fill(float.NegativeInfinity);
         int token = _sampler.Sample(logits, CollectionsMarshal.AsSpan(_tokens));
+        // The sampler leaves the logits as they were: log-probabilities are those of the model itself.
         TokenLogProbabilities? alternatives = _request.LogProbabilities is { } count ? LogProbabilities.Of(logits, token, count) : null;
         _tokens.Add(token);
         _lastToken = Stopwatch.GetTimestamp();

@@ -6,7 +6,7 @@ namespace AutoGlm.Formats.Tokenizers;
 /// <summary>Finds added tokens in text: the leftmost, of several there the longest. Immutable.</summary>
 internal sealed class AddedTokenMatcher
 {
-    private static readonly CharacterSet _word = CharacterSet.WordCharacters();
+    private static readonly CharacterSet _word = CharacterSet.UnicodeWordCharacters();
 
     private readonly Trie _trie = new();
     private readonly AddedToken[] _tokens;

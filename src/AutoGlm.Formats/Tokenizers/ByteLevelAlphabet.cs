@@ -36,6 +36,15 @@ internal static class ByteLevelAlphabet
         return true;
     }
 
+    /// <summary>Writes bytes in the alphabet, as UTF-8; returns the length.</summary>
+    /// <param name="destination">At least twice as long.</param>
+    public static int Encode(ReadOnlySpan<byte> bytes, Span<byte> destination)
+    {
+        int length = 0;
+        foreach (byte b in bytes) length += new Rune(_characterOf[b]).EncodeToUtf8(destination[length..]);
+        return length;
+    }
+
     public static string Encode(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder(bytes.Length);

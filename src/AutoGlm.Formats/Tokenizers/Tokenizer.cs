@@ -34,7 +34,7 @@ public sealed class Tokenizer
         _texts = new TokenTexts(_vocabulary, definition.Decoder, added.Contains);
         _all = new Matchers(definition.AddedTokens, definition.Normalizer);
         _plain = new Matchers([.. definition.AddedTokens.Where(token => !token.Special)], definition.Normalizer);
-        EndOfGenerationIds = EndOfGeneration.Find(definition.Special, FindToken, added.Contains);
+        EndOfGenerationIds = EndOfGeneration.Find(definition.Special, FindToken, added.Contains, IsSpecial);
     }
 
     /// <summary>Number of ids: valid ones are 0 to this, exclusive.</summary>

@@ -21,8 +21,16 @@ public class SamplerTests
         from seed in Gen.ULong
         select new SamplingOptions
         {
-            Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, TypicalP = typicalP, RepetitionPenalty = repetition,
-            FrequencyPenalty = frequency, PresencePenalty = frequency / 2, PenaltyWindow = window, Seed = seed,
+            Temperature = temperature,
+            TopK = topK,
+            TopP = topP,
+            MinP = minP,
+            TypicalP = typicalP,
+            RepetitionPenalty = repetition,
+            FrequencyPenalty = frequency,
+            PresencePenalty = frequency / 2,
+            PenaltyWindow = window,
+            Seed = seed,
             LogitBias = biased ? new Dictionary<int, float> { [0] = 2.5f } : null,
         };
 
@@ -166,7 +174,13 @@ public class SamplerTests
         float[] logits = Logits(5_000, seed: 8);
         var options = new SamplingOptions
         {
-            TopK = 40, TopP = 0.9f, MinP = 0.05f, TypicalP = 0.9f, RepetitionPenalty = 1.1f, Seed = 1, LogitBias = new Dictionary<int, float> { [3] = 1 },
+            TopK = 40,
+            TopP = 0.9f,
+            MinP = 0.05f,
+            TypicalP = 0.9f,
+            RepetitionPenalty = 1.1f,
+            Seed = 1,
+            LogitBias = new Dictionary<int, float> { [3] = 1 },
         };
         var sampler = new Sampler(options, logits.Length);
         int[] tokens = [.. Enumerable.Range(0, 1_000)];

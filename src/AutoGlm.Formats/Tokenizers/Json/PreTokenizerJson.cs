@@ -6,6 +6,9 @@ namespace AutoGlm.Formats.Tokenizers;
 internal static class PreTokenizerJson
 {
     private const string Punctuation = @"[\p{P}!-/:-@\[-`{-~]";
+    // \w as Rust has it, which this one step is defined by: other numbers are not of words.
+    private const string WordCharacters = @"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u200C\u200D\u24B6-\u24E9";
+    private const string Words = "[" + WordCharacters + "]+|[^" + WordCharacters + @"\s]+";
     private const string DigitsInThrees = @"\d{1,3}(?=(?:\d{3})*\b)";
     private const string DigitsInThreesToTheEnd = @"(?=(\d{3})+(?!\d))";
 
@@ -15,7 +18,7 @@ internal static class PreTokenizerJson
         string type = field["type"].Text();
         switch (type)
         {
-            case "Sequence": return [.. field["pretokenizers"].Items().SelectMany(Read)];
+            case "Sequence": return Sequence([.. field["pretokenizers"].Items()]);
             case "ByteLevel":
                 var steps = new List<PreTokenizer>();
                 if (field["add_prefix_space"].FlagOr(true)) steps.Add(new PrefixSpacePreTokenizer());
@@ -27,12 +30,29 @@ internal static class PreTokenizerJson
                 bool each = field["individual_digits"].FlagOr(false);
                 return [Split(@"\p{N}", each ? SplitBehavior.Isolated : SplitBehavior.Contiguous)];
             case "Punctuation": return [Split(Punctuation, Behavior(field["behavior"], SplitBehavior.Isolated))];
-            case "Whitespace": return [Split(@"\w+|[^\w\s]+", SplitBehavior.Removed, invert: true)];
+            case "Whitespace": return [Split(Words, SplitBehavior.Removed, invert: true)];
             case "WhitespaceSplit": return [Split(@"\s", SplitBehavior.Removed)];
             case "CharDelimiterSplit": return [Split(Regex(Escape(field["delimiter"].Text())), SplitBehavior.Removed, invert: false)];
             case "BertPreTokenizer": return Bert();
             default: throw field["type"].Error($"the pre-tokenizer '{type}' is not supported");
         }
+    }
+
+    private static IReadOnlyList<PreTokenizer> Sequence(JsonField[] items)
+    {
+        var steps = new List<PreTokenizer>();
+        bool spelled = false;
+        for (int i = 0; i < items.Length; i++)
+        {
+            steps.AddRange(Read(items[i]));
+            // Steps after ByteLevel see its alphabet, not the text (Falcon); the vocabulary here is of bytes again.
+            if (spelled || i == items.Length - 1 || items[i]["type"].Text() != "ByteLevel") continue;
+            spelled = true;
+            steps.Add(new ByteAlphabetPreTokenizer(toBytes: false));
+        }
+
+        if (spelled) steps.Add(new ByteAlphabetPreTokenizer(toBytes: true));
+        return steps;
     }
 
     /// <summary>BERT's: words between white space, punctuation by itself.</summary>

@@ -26,8 +26,15 @@ internal sealed class MergeTable
         _results[slot] = (rank, merged);
     }
 
+    /// <summary>What a pair becomes; false where it does not merge, as a symbol that is no token (-1) never does.</summary>
     public bool TryGet(int left, int right, out uint rank, out int merged)
     {
+        if ((left | right) < 0)
+        {
+            (rank, merged) = (0, -1);
+            return false;
+        }
+
         ulong pair = Pair(left, right);
         uint slot = Slot(pair);
         (rank, merged) = _results[slot];

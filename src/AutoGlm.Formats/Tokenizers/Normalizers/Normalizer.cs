@@ -76,7 +76,7 @@ internal abstract class Normalizer
             var result = new StringBuilder(text.Length);
             foreach (Rune rune in text.EnumerateRunes())
             {
-                if (Rune.GetUnicodeCategory(rune) != UnicodeCategory.NonSpacingMark) result.Append(rune.ToString());
+                if (Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark)) result.Append(rune.ToString());
             }
 
             return result.ToString();

@@ -49,10 +49,24 @@ internal sealed class CharacterSet
 
     public static CharacterSet Digits() => new() { _categories = 1u << (int)UnicodeCategory.DecimalDigitNumber };
 
-    public static CharacterSet WordCharacters() => new()
+    /// <summary><c>\w</c> of Oniguruma: as Unicode has it, and the numbers among Latin-1's symbols.</summary>
+    public static CharacterSet WordCharacters()
     {
-        _categories = Letter | Mark | (1u << (int)UnicodeCategory.DecimalDigitNumber) | (1u << (int)UnicodeCategory.ConnectorPunctuation),
-    };
+        CharacterSet set = UnicodeWordCharacters();
+        set.AddRange(0xB2, 0xB3);
+        set.AddRange(0xB9, 0xB9);
+        set.AddRange(0xBC, 0xBE);
+        return set;
+    }
+
+    /// <summary><c>\w</c> of Unicode (UTS 18): letters, marks, digits, letter-like numbers and symbols, connectors, joiners.</summary>
+    public static CharacterSet UnicodeWordCharacters()
+    {
+        CharacterSet set = Of((0x200C, 0x200D), (0x24B6, 0x24E9));
+        set._categories = Letter | Mark | (1u << (int)UnicodeCategory.DecimalDigitNumber) | (1u << (int)UnicodeCategory.LetterNumber)
+            | (1u << (int)UnicodeCategory.ConnectorPunctuation);
+        return set;
+    }
 
     /// <summary>The set of a property name (<c>L</c>, <c>Lu</c>, <c>Han</c>, …), or null where it is not known here.</summary>
     public static CharacterSet? Property(string name)

@@ -6,7 +6,7 @@ namespace AutoGlm.Formats.Tokenizers;
 /// <summary>Parses the regular expressions of pre-tokenizers (the Oniguruma spelling that tokenizer.json files use).</summary>
 /// <remarks>
 /// Not supported, because they cannot run in linear time or no known tokenizer needs them: back references, look-behind,
-/// look-ahead over more than one character, <c>^</c> and <c>\b</c>. Possessive quantifiers run as greedy ones.
+/// look-ahead over more than one character, atomic groups, <c>^</c> and <c>\b</c>.
 /// </remarks>
 internal sealed class RegexParser
 {
@@ -90,9 +90,18 @@ internal sealed class RegexParser
             else return node;
             bool lazy = Accept("?");
             // Oniguruma reads X{n,m}+ as (X{n,m})+, and only ?+ *+ ++ as possessive.
-            if (!lazy && !counted) Accept("+");
-            node = new RegexNode.Repeat(node, minimum, maximum, lazy);
+            bool possessive = !lazy && !counted && Accept("+");
+            RegexNode repeat = new RegexNode.Repeat(node, minimum, maximum, lazy);
+            node = possessive ? Possessive(node, repeat, optional: maximum == 1) : repeat;
         }
+    }
+
+    /// <summary>A run of one set that gives nothing back is a run that no character of the set follows.</summary>
+    private RegexNode Possessive(RegexNode item, RegexNode repeat, bool optional)
+    {
+        if (item is not RegexNode.Set set) throw Error("possessive quantifiers are supported after one character or class only");
+        var over = new RegexNode.LookAhead(set.Characters, Negated: true);
+        return optional ? new RegexNode.Alternation([item, over]) : new RegexNode.Sequence([repeat, over]);
     }
 
     private (int Minimum, int Maximum) Counts()
@@ -149,7 +158,7 @@ internal sealed class RegexParser
     {
         bool outer = _ignoreCase;
         bool? lookAhead = null;
-        if (Accept("?:") || Accept("?>")) { }
+        if (Accept("?:")) { }
         else if (Accept("?i:")) _ignoreCase = true;
         else if (Accept("?i)"))
         {
