@@ -55,8 +55,8 @@ internal static class AnswerReport
         foreach (GenerationChunk chunk in answer.Chunks)
         {
             if (chunk is not { Token: { } token, LogProbabilities: { } probabilities }) continue;
-            string alternatives = string.Join("  ", probabilities.Top.Select(top => $"{PlainText.OneLine(tokenizer.TokenText(top.Token))} {top.LogProbability:F3}"));
-            table.Add(token.ToString(), tokenizer.TokenText(token), probabilities.LogProbability.ToString("F4"), alternatives);
+            string alternatives = string.Join("  ", probabilities.Alternatives.Select(top => $"{PlainText.OneLine(tokenizer.TokenText(top.Token))} {top.LogProbability:F3}"));
+            table.Add(token.ToString(), tokenizer.TokenText(token), probabilities.Chosen.LogProbability.ToString("F4"), alternatives);
         }
 
         terminal.Console.Write(table);
@@ -68,19 +68,19 @@ internal static class AnswerReport
         foreach (GenerationChunk chunk in answer.Chunks)
         {
             if (chunk is not { Token: { } token, LogProbabilities: { } probabilities }) continue;
-            JsonObject entry = One(token, probabilities.LogProbability);
-            entry["top"] = new JsonArray([.. probabilities.Top.Select(top => One(top.Token, top.LogProbability))]);
+            JsonObject entry = One(token, probabilities.Chosen.LogProbability);
+            entry["top"] = new JsonArray([.. probabilities.Alternatives.Select(top => One(top.Token, top.LogProbability))]);
             all.Add(entry);
         }
 
         return all;
 
-        JsonObject One(int token, float probability) => new()
+        JsonObject One(int token, double probability) => new()
         {
             ["token"] = token,
             ["piece"] = tokenizer.TokenText(token),
             // JSON has no infinity: what cannot come has no log-probability.
-            ["logprob"] = float.IsFinite(probability) ? probability : null,
+            ["logprob"] = double.IsFinite(probability) ? probability : null,
         };
     }
 }
