@@ -46,7 +46,10 @@ public sealed class GgufFile : IDisposable
             {
                 foreach (Tensor tensor in part.Tensors())
                 {
-                    if (!tensors.TryAdd(tensor.Name, tensor)) throw new ModelFormatException(part.File.Path, $"tensor '{tensor.Name}'", "is in two parts");
+                    if (!tensors.TryAdd(tensor.Name, tensor))
+                    {
+                        throw new ModelFormatException(part.File.Path, $"tensor '{tensor.Name}'", "is in two parts");
+                    }
                 }
             }
 

@@ -225,7 +225,9 @@ internal sealed class GgufHeader
         }
         catch (ArgumentException)
         {
-            throw cursor.Error($"its rows of {(shape.Length == 0 ? 1 : shape[^1])} values are no whole number of {format.Name} blocks of {format.BlockLength}");
+            throw cursor.Error(
+                $"its rows of {(shape.Length == 0 ? 1 : shape[^1])} values are no whole number of {format.Name} blocks of "
+                + $"{format.BlockLength}");
         }
     }
 }

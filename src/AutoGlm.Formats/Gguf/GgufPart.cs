@@ -32,7 +32,8 @@ internal sealed partial class GgufPart : IDisposable
             Match name = SplitName().Match(path);
             if (!name.Success || Number(name, "count") != count || Number(name, "number") is not int number || number < 1 || number > count)
             {
-                throw new ModelFormatException(path, CountKey, $"this is one of {count} parts, so it must be named NAME-00001-of-{count:D5}.gguf or alike");
+                throw new ModelFormatException(
+                    path, CountKey, $"this is one of {count} parts, so it must be named NAME-00001-of-{count:D5}.gguf or alike");
             }
 
             for (int i = 1; i <= count; i++)
@@ -54,7 +55,10 @@ internal sealed partial class GgufPart : IDisposable
     public static void CheckTensorCount(GgufPart first, int found)
     {
         int expected = first.Header.Metadata.GetInt32OrDefault(TensorCountKey, found);
-        if (expected != found) throw new ModelFormatException(first.File.Path, TensorCountKey, $"says {expected}, but the parts hold {found} tensors");
+        if (expected != found)
+        {
+            throw new ModelFormatException(first.File.Path, TensorCountKey, $"says {expected}, but the parts hold {found} tensors");
+        }
     }
 
     /// <summary>The part's tensors, each of whose bytes are in the file and in no other tensor.</summary>
@@ -105,8 +109,16 @@ internal sealed partial class GgufPart : IDisposable
     private void CheckPlace(int number, int count)
     {
         GgufMetadata metadata = Header.Metadata;
-        if (metadata.GetInt32(CountKey) != count) throw new ModelFormatException(File.Path, CountKey, $"is {metadata.GetInt32(CountKey)}; other parts say {count}");
-        if (metadata.GetInt32(NumberKey) != number) throw new ModelFormatException(File.Path, NumberKey, $"is {metadata.GetInt32(NumberKey)}; the file's name says {number} (from 0)");
+        if (metadata.GetInt32(CountKey) != count)
+        {
+            throw new ModelFormatException(File.Path, CountKey, $"is {metadata.GetInt32(CountKey)}; other parts say {count}");
+        }
+
+        if (metadata.GetInt32(NumberKey) != number)
+        {
+            throw new ModelFormatException(
+                File.Path, NumberKey, $"is {metadata.GetInt32(NumberKey)}; the file's name says {number} (from 0)");
+        }
     }
 
     private ModelFormatException Error(GgufTensorInfo info, string reason) => new(File.Path, $"tensor '{info.Name}'", reason);

@@ -94,7 +94,8 @@ public sealed class GgufValue
 
     /// <exception cref="InvalidCastException">Not a whole number.</exception>
     /// <exception cref="OverflowException">A whole number that the type cannot hold.</exception>
-    internal T AsInteger<T>() where T : struct, IBinaryInteger<T> => IsArray ? throw Mismatch("a whole number") : Integers<T>("a whole number")[0];
+    internal T AsInteger<T>() where T : struct, IBinaryInteger<T> =>
+        IsArray ? throw Mismatch("a whole number") : Integers<T>("a whole number")[0];
 
     internal float AsSingle() => IsArray ? throw Mismatch("a number") : Singles("a number")[0];
 
@@ -140,7 +141,10 @@ public sealed class GgufValue
         for (int i = 0; i < items.Length; i++)
         {
             converted[i] = TTo.CreateSaturating(items[i]);
-            if (TFrom.CreateSaturating(converted[i]) != items[i]) throw new OverflowException($"{items[i]} does not fit a {typeof(TTo).Name}");
+            if (TFrom.CreateSaturating(converted[i]) != items[i])
+            {
+                throw new OverflowException($"{items[i]} does not fit a {typeof(TTo).Name}");
+            }
         }
 
         return converted;

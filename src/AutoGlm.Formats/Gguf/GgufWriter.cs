@@ -23,10 +23,17 @@ public sealed class GgufWriter(GgufMetadata metadata)
     /// <exception cref="ArgumentException">The name is taken, or the shape does not fit.</exception>
     public void Add(string name, TensorType type, IReadOnlyList<long> shape, Action<Stream> write)
     {
-        if (shape.Count is 0 or > 4 || shape.Any(dimension => dimension <= 0)) throw new ArgumentException($"'{name}' must have one to four positive dimensions", nameof(shape));
+        if (shape.Count is 0 or > 4 || shape.Any(dimension => dimension <= 0))
+        {
+            throw new ArgumentException($"'{name}' must have one to four positive dimensions", nameof(shape));
+        }
+
         long bytes = BlockFormats.RowBytes(type, shape[^1]);
         foreach (long dimension in shape.Take(shape.Count - 1)) bytes = checked(bytes * dimension);
-        if (!_tensors.TryAdd(name, new Entry(name, type, [.. shape], bytes, write))) throw new ArgumentException($"'{name}' was added before", nameof(name));
+        if (!_tensors.TryAdd(name, new Entry(name, type, [.. shape], bytes, write)))
+        {
+            throw new ArgumentException($"'{name}' was added before", nameof(name));
+        }
     }
 
     /// <summary>Announces a tensor that will be copied as it is stored.</summary>
@@ -75,7 +82,8 @@ public sealed class GgufWriter(GgufMetadata metadata)
             tensor.Write(stream);
             if (stream.Position - start != tensor.Bytes)
             {
-                throw new InvalidOperationException($"tensor '{tensor.Name}': {stream.Position - start} bytes were written, not {tensor.Bytes}");
+                throw new InvalidOperationException(
+                    $"tensor '{tensor.Name}': {stream.Position - start} bytes were written, not {tensor.Bytes}");
             }
 
             stream.Write(new byte[Padding(tensor.Bytes)]);

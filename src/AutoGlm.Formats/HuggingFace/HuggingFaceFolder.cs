@@ -64,7 +64,11 @@ public sealed class HuggingFaceFolder : IDisposable
     /// <exception cref="ModelFormatException">The folder or one of its files is missing, unreadable or unsound.</exception>
     public static HuggingFaceFolder Open(string path)
     {
-        if (!Directory.Exists(path)) throw new ModelFormatException(path, "folder", File.Exists(path) ? "is a file, not a folder" : "does not exist");
+        if (!Directory.Exists(path))
+        {
+            throw new ModelFormatException(path, "folder", File.Exists(path) ? "is a file, not a folder" : "does not exist");
+        }
+
         string At(string name) => System.IO.Path.Combine(path, name);
         JsonElement config = JsonFile.Read(At("config.json"));
         JsonElement? tokenizerConfig = JsonFile.ReadIfThere(At("tokenizer_config.json"));

@@ -19,9 +19,17 @@ internal static class JsonFile
         try
         {
             using FileStream stream = File.OpenRead(path);
-            if (stream.Length > MaxBytes) throw new ModelFormatException(path, "file", $"has {stream.Length} bytes; at most {MaxBytes} are read");
+            if (stream.Length > MaxBytes)
+            {
+                throw new ModelFormatException(path, "file", $"has {stream.Length} bytes; at most {MaxBytes} are read");
+            }
+
             using JsonDocument document = JsonDocument.Parse(stream, Options);
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new ModelFormatException(path, "JSON", $"must be an object but is {document.RootElement.ValueKind}");
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw new ModelFormatException(path, "JSON", $"must be an object but is {document.RootElement.ValueKind}");
+            }
+
             return document.RootElement.Clone();
         }
         catch (JsonException e)
@@ -54,7 +62,11 @@ internal static class JsonFile
     /// <exception cref="ModelFormatException">It is of another kind, or holds broken Unicode.</exception>
     public static string String(string path, JsonElement value, string field)
     {
-        if (value.ValueKind != JsonValueKind.String) throw new ModelFormatException(path, field, $"must be a string but is {value.ValueKind}");
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            throw new ModelFormatException(path, field, $"must be a string but is {value.ValueKind}");
+        }
+
         try
         {
             return value.GetString()!;

@@ -61,7 +61,11 @@ internal sealed class ShardedSafetensors : IDisposable
             string tensor = entry.Name;
             string shard = JsonFile.String(path, entry.Value, $"{Field} '{tensor}'");
             if (!_files.TryGetValue(shard, out SafetensorsFile? file)) _files.Add(shard, file = OpenShard(folder, path, tensor, shard));
-            if (!file.Entries.ContainsKey(tensor)) throw new ModelFormatException(file.Path, $"tensor '{tensor}'", $"is missing, though {Index} says it is here");
+            if (!file.Entries.ContainsKey(tensor))
+            {
+                throw new ModelFormatException(file.Path, $"tensor '{tensor}'", $"is missing, though {Index} says it is here");
+            }
+
             Owners.Add(tensor, file);
         }
     }
@@ -70,13 +74,24 @@ internal sealed class ShardedSafetensors : IDisposable
     {
         // A plain name keeps the index from reaching out of its folder.
         bool plain = shard.EndsWith(".safetensors", StringComparison.Ordinal) && shard.IndexOfAny(['/', '\\', ':', '\0']) < 0;
-        if (!plain) throw new ModelFormatException(index, $"{Field} '{tensor}'", $"'{shard}' is not the plain name of a .safetensors file beside the index");
+        if (!plain)
+        {
+            throw new ModelFormatException(
+                index, $"{Field} '{tensor}'", $"'{shard}' is not the plain name of a .safetensors file beside the index");
+        }
+
         return SafetensorsFile.Open(Path.Combine(folder, shard));
     }
 
     private static string Remedy(string folder)
     {
-        if (Directory.EnumerateFiles(folder, "*.gguf").FirstOrDefault() is string gguf) return $"; name the file {Path.GetFileName(gguf)} to use it";
-        return Directory.EnumerateFiles(folder, "pytorch_model*.bin").Any() ? "; pickled PyTorch weights are not read: convert them to safetensors" : "";
+        if (Directory.EnumerateFiles(folder, "*.gguf").FirstOrDefault() is string gguf)
+        {
+            return $"; name the file {Path.GetFileName(gguf)} to use it";
+        }
+
+        return Directory.EnumerateFiles(folder, "pytorch_model*.bin").Any()
+            ? "; pickled PyTorch weights are not read: convert them to safetensors"
+            : "";
     }
 }

@@ -26,6 +26,9 @@ public abstract class BlockFormat
     /// <summary>Offsets in a block of its half-precision scales (and minima).</summary>
     public abstract ReadOnlySpan<byte> HalfOffsets { get; }
 
+    /// <summary>Offsets in a block of its one-byte float scales.</summary>
+    public abstract ReadOnlySpan<byte> ByteScaleOffsets { get; }
+
     /// <summary>Bytes of a row of <paramref name="rowLength"/> values.</summary>
     /// <exception cref="ArgumentException">The length is negative or not a whole number of blocks.</exception>
     /// <exception cref="OverflowException">The row would hold over 2^63 bytes.</exception>
@@ -33,14 +36,17 @@ public abstract class BlockFormat
     {
         if (rowLength < 0 || rowLength % BlockLength != 0)
         {
-            throw new ArgumentException($"a row of {rowLength} values is not a whole number of {Name} blocks of {BlockLength}", nameof(rowLength));
+            throw new ArgumentException(
+                $"a row of {rowLength} values is not a whole number of {Name} blocks of {BlockLength}", nameof(rowLength));
         }
 
         return checked(rowLength / BlockLength * BlockBytes);
     }
 
     /// <summary>Decodes whole blocks (any number of rows) to float32.</summary>
-    /// <exception cref="ArgumentException">Not a whole number of blocks, or <paramref name="values"/> is not exactly their length.</exception>
+    /// <exception cref="ArgumentException">
+    /// Not a whole number of blocks, or <paramref name="values"/> is not exactly their length.
+    /// </exception>
     public void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         (int count, int rest) = Math.DivRem(blocks.Length, BlockBytes);
@@ -64,6 +70,8 @@ public abstract class BlockFormat
     private sealed class Typed<T>() : BlockFormat(T.Type, T.Name, T.BlockLength, T.BlockBytes) where T : struct, IBlockFormat<T>
     {
         public override ReadOnlySpan<byte> HalfOffsets => T.HalfOffsets;
+
+        public override ReadOnlySpan<byte> ByteScaleOffsets => T.ByteScaleOffsets;
 
         public override long FirstNotFinite(ReadOnlySpan<byte> blocks)
         {

@@ -40,12 +40,16 @@ public static class BlockFormats
 
     /// <exception cref="ArgumentException">No such type.</exception>
     public static BlockFormat Get(TensorType type) =>
-        TryGet(type, out BlockFormat? format) ? format : throw new ArgumentException($"unknown tensor type {type}; known: {Names}", nameof(type));
+        TryGet(type, out BlockFormat? format)
+            ? format
+            : throw new ArgumentException($"unknown tensor type {type}; known: {Names}", nameof(type));
 
     /// <param name="name">ggml's name, in any case.</param>
     /// <exception cref="ArgumentException">No such type.</exception>
     public static BlockFormat Get(string name) =>
-        TryGet(name, out BlockFormat? format) ? format : throw new ArgumentException($"unknown tensor type '{name}'; known: {Names}", nameof(name));
+        TryGet(name, out BlockFormat? format)
+            ? format
+            : throw new ArgumentException($"unknown tensor type '{name}'; known: {Names}", nameof(name));
 
     public static bool TryGet(TensorType type, [NotNullWhen(true)] out BlockFormat? format) => ByType.TryGetValue(type, out format);
 

@@ -61,6 +61,7 @@ public readonly struct NVFP4 : IBlockFormat<NVFP4>
     public static string Name => "NVFP4";
     public static int BlockLength => 64;
     public static int BlockBytes => 36;
+    public static ReadOnlySpan<byte> ByteScaleOffsets => [0, 1, 2, 3];
 
     public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
     {

@@ -91,7 +91,9 @@ public readonly struct Q4_K : IBlockFormat<Q4_K>
         }
     }
 
-    /// <summary>6-bit scale and minimum of a group; those of the last four groups are split, their high bits in the first eight bytes.</summary>
+    /// <summary>
+    /// 6-bit scale and minimum of a group; those of the last four groups are split, their high bits in the first eight bytes.
+    /// </summary>
     public static (int Scale, int Min) ScaleMin(ReadOnlySpan<byte> scales, int group) => group < 4
         ? (scales[group] & 63, scales[group + 4] & 63)
         : ((scales[group + 4] & 0xF) | scales[group - 4] >> 6 << 4, scales[group + 4] >> 4 | scales[group] >> 6 << 4);

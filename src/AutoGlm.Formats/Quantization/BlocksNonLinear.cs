@@ -57,6 +57,7 @@ public readonly struct MXFP4 : IBlockFormat<MXFP4>
     public static string Name => "MXFP4";
     public static int BlockLength => 32;
     public static int BlockBytes => 17;
+    public static ReadOnlySpan<byte> ByteScaleOffsets => [0];
 
     public static void Decode(ReadOnlySpan<byte> block, Span<float> values) =>
         Codebook.Decode(Bits.DoubledE2M1, Bits.HalvedE8M0(block[0]), block.Slice(1, 16), values);

@@ -24,6 +24,9 @@ public interface IBlockFormat<TSelf> where TSelf : struct, IBlockFormat<TSelf>
     /// <summary>Offsets in a block of its half-precision scales (and minima).</summary>
     static virtual ReadOnlySpan<byte> HalfOffsets => [];
 
+    /// <summary>Offsets in a block of its one-byte float scales.</summary>
+    static virtual ReadOnlySpan<byte> ByteScaleOffsets => [];
+
     /// <summary>Decodes one block: <see cref="BlockBytes"/> bytes to <see cref="BlockLength"/> values.</summary>
     static abstract void Decode(ReadOnlySpan<byte> block, Span<float> values);
 

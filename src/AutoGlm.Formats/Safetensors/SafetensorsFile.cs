@@ -15,7 +15,8 @@ public sealed class SafetensorsFile : IDisposable
         var tensors = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (SafetensorsInfo info in header.Entries)
         {
-            var entry = new SafetensorsEntry(info.Name, info.Dtype, info.Shape, file, header.DataOffset + info.Begin, info.End - info.Begin);
+            long offset = header.DataOffset + info.Begin;
+            var entry = new SafetensorsEntry(info.Name, info.Dtype, info.Shape, file, offset, info.End - info.Begin);
             entries.Add(info.Name, entry);
             if (entry.AsTensor() is Tensor tensor) tensors.Add(info.Name, tensor);
         }

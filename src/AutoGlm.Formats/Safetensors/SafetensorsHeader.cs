@@ -40,10 +40,23 @@ internal sealed class SafetensorsHeader
     /// <param name="fileLength">Bytes of the file.</param>
     public static int Length(string file, ReadOnlySpan<byte> start, long fileLength)
     {
-        if (start.Length < LengthBytes) throw new ModelFormatException(file, "header length", $"the file has {fileLength} bytes only: it is truncated or no safetensors file");
+        if (start.Length < LengthBytes)
+        {
+            throw new ModelFormatException(
+                file, "header length", $"the file has {fileLength} bytes only: it is truncated or no safetensors file");
+        }
+
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(start);
-        if (length is < 2 or > MaxBytes) throw new ModelFormatException(file, "header length", $"is {length}; 2 to {MaxBytes} are allowed: this is no safetensors file");
-        if ((long)length > fileLength - LengthBytes) throw new ModelFormatException(file, "header length", $"is {length}, but the file has {fileLength} bytes: it is truncated");
+        if (length is < 2 or > MaxBytes)
+        {
+            throw new ModelFormatException(file, "header length", $"is {length}; 2 to {MaxBytes} are allowed: this is no safetensors file");
+        }
+
+        if ((long)length > fileLength - LengthBytes)
+        {
+            throw new ModelFormatException(file, "header length", $"is {length}, but the file has {fileLength} bytes: it is truncated");
+        }
+
         return LengthBytes + (int)length;
     }
 
@@ -121,7 +134,11 @@ internal sealed class SafetensorsHeader
             else offsets = ReadNumbers(ref reader, name, field, 2);
         }
 
-        if (dtype is null || shape is null || offsets is not [long begin, long end]) throw Error(name, "needs dtype, shape and two data_offsets");
+        if (dtype is null || shape is null || offsets is not [long begin, long end])
+        {
+            throw Error(name, "needs dtype, shape and two data_offsets");
+        }
+
         if (begin > end) throw Error(name, $"its data_offsets {begin} and {end} are reversed");
         if (Bytes(dtype.Value, shape) is not Int128 bytes || bytes != end - begin)
         {
@@ -163,7 +180,10 @@ internal sealed class SafetensorsHeader
 
     private void Expect(ref Utf8JsonReader reader, JsonTokenType type, string name, string what)
     {
-        if (reader.TokenType != type) throw Error(name, $"must have {what} here, not {reader.TokenType} (at byte {LengthBytes + reader.TokenStartIndex})");
+        if (reader.TokenType != type)
+        {
+            throw Error(name, $"must have {what} here, not {reader.TokenType} (at byte {LengthBytes + reader.TokenStartIndex})");
+        }
     }
 
     /// <summary>Bytes of an array; null where they are over 2^63 or no whole number.</summary>

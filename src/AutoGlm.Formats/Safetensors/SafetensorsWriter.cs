@@ -24,7 +24,10 @@ public sealed class SafetensorsWriter
             throw new ArgumentException($"'{name}' {dtype} [{string.Join(", ", shape)}] cannot be written");
         }
 
-        if (!_entries.TryAdd(name, new Entry(dtype, [.. shape], (long)bytes, write))) throw new ArgumentException($"'{name}' was added before", nameof(name));
+        if (!_entries.TryAdd(name, new Entry(dtype, [.. shape], (long)bytes, write)))
+        {
+            throw new ArgumentException($"'{name}' was added before", nameof(name));
+        }
     }
 
     /// <inheritdoc cref="Add(string, SafetensorsDtype, IReadOnlyList{long}, Action{Stream})"/>
@@ -44,7 +47,10 @@ public sealed class SafetensorsWriter
                 {
                     long start = stream.Position;
                     entry.Write(stream);
-                    if (stream.Position - start != entry.Bytes) throw new InvalidOperationException($"'{name}': {stream.Position - start} bytes were written, not {entry.Bytes}");
+                    if (stream.Position - start != entry.Bytes)
+                    {
+                        throw new InvalidOperationException($"'{name}': {stream.Position - start} bytes were written, not {entry.Bytes}");
+                    }
                 }
 
                 stream.Flush(flushToDisk: true);

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using AutoGlm.Cli.Commands;
+
+namespace AutoGlm.Cli;
+
+/// <summary>The <c>autoglm</c> command line.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs a command line.</summary>
+    /// <returns>The exit code: 0, 1 where the command failed, 2 where the command line is wrong, 130 after Ctrl-C.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal)
+    {
+        // A prompt may begin with @, which would name a file of arguments.
+        ParserConfiguration parsing = new() { ResponseFileTokenReplacer = null };
+        ParseResult result = Build(terminal).Parse(arguments, parsing);
+        if (result.Action is ParseErrorAction || (result.Action is null && result.Errors.Count > 0)) return Refuse(terminal, result);
+        InvocationConfiguration invocation = new()
+        {
+            Output = terminal.Out,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            // Signals are the terminal's.
+            ProcessTerminationTimeout = null,
+        };
+        return await result.InvokeAsync(invocation, terminal.Interrupts.Token);
+    }
+
+    private static RootCommand Build(Terminal terminal)
+    {
+        RootCommand root = new("Runs language models: GGUF files and Hugging Face folders.")
+        {
+            new RunCommand(terminal),
+            new ChatCommand(terminal),
+            new InspectCommand(terminal),
+            new TokenizeCommand(terminal),
+            new TemplateCommand(terminal),
+            new VerifyCommand(terminal),
+            new PerplexityCommand(terminal),
+            new SynthCommand(terminal),
+            new BenchCommand(terminal),
+        };
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        return root;
+    }
+
+    private static int Refuse(Terminal terminal, ParseResult result)
+    {
+        foreach (string message in result.Errors.Select(error => error.Message).Distinct()) ErrorReport.Write(terminal, message);
+        string name = result.CommandResult.Command is Verb verb ? "autoglm " + verb.Name : "autoglm";
+        terminal.Error.WriteLine($"See '{name} --help'.");
+        return ExitCode.Usage;
+    }
+}

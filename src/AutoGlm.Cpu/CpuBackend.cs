@@ -1,0 +1,43 @@
+using AutoGlm.Cpu.Kernels;
+using AutoGlm.Cpu.Plan;
+using AutoGlm.Cpu.Threading;
+using AutoGlm.Graph;
+using AutoGlm.Graph.Execution;
+using KvLayout = AutoGlm.Graph.Execution.KvLayout;
+
+namespace AutoGlm.Cpu;
+
+/// <summary>Runs graphs on this machine's processor: repacked weights, vector kernels, a team of threads.</summary>
+public sealed class CpuBackend : IBackend
+{
+    private readonly ThreadTeam _team;
+    private readonly KernelSet _kernels;
+
+    /// <exception cref="ArgumentException">The instruction set is unknown, or this machine lacks it.</exception>
+    public CpuBackend(CpuOptions? options = null)
+    {
+        options ??= new CpuOptions();
+        _kernels = KernelSet.Create(KernelIsas.Parse(options.Isa));
+        _team = new ThreadTeam(options.Threads ?? ThreadTeam.DefaultThreads);
+    }
+
+    public string Name => $"CPU, {_kernels.Isa.ToString().ToLowerInvariant()}, {_team.Threads} {(_team.Threads == 1 ? "thread" : "threads")}";
+
+    public IKvMemory AllocateKv(KvLayout layout, int blocks) => new HostKvMemory(layout, blocks);
+
+    public IGraphExecutor Load(ComputationGraph graph, IWeightSource weights, int maxRows, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        WeightStore store = WeightStore.Load(graph, weights, _team, progress, cancellation);
+        try
+        {
+            return new CpuExecutor(graph, store, _team, _kernels, maxRows);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _team.Dispose();
+}

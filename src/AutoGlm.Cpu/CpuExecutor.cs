@@ -1,0 +1,106 @@
+using AutoGlm.Cpu.Kernels;
+using AutoGlm.Cpu.Plan;
+using AutoGlm.Cpu.Threading;
+using AutoGlm.Graph;
+using AutoGlm.Graph.Execution;
+using AutoGlm.Graph.Nodes;
+using MatMul = AutoGlm.Graph.Nodes.MatMul;
+using Rope = AutoGlm.Graph.Nodes.Rope;
+
+namespace AutoGlm.Cpu;
+
+/// <summary>A loaded graph: every thread walks the list of steps, with a barrier after each; one wake of the team a batch.</summary>
+internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
+{
+    private readonly ComputationGraph _graph;
+    private readonly WeightStore _weights;
+    private readonly ThreadTeam _team;
+    private readonly PlanMemory _memory;
+    private readonly PlanStep[] _steps;
+    private readonly IReadOnlyList<IDisposable> _owned;
+    private readonly StepContext _context = new();
+    private readonly int _maxRows;
+    private Kernels.KvSequence[] _sequences = [];
+    private nint[] _blocks = [];
+
+    public CpuExecutor(ComputationGraph graph, WeightStore weights, ThreadTeam team, KernelSet kernels, int maxRows)
+    {
+        _graph = graph;
+        _weights = weights;
+        _team = team;
+        _maxRows = maxRows;
+        _memory = new PlanMemory(graph, maxRows, team.Threads);
+        PlanCompiler compiler = new(graph, weights, _memory, kernels, maxRows);
+        _steps = compiler.Compile();
+        _owned = compiler.Owned;
+        BytesPerToken = graph.Nodes.Sum(BytesRead);
+    }
+
+    public long WeightBytes => _weights.Bytes;
+
+    public long BytesPerToken { get; }
+
+    public long ActivationBytes => _memory.Bytes;
+
+    public void Run(ForwardBatch batch, IKvMemory kv, Span<float> logits)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.RowCount, _maxRows);
+        int width = _graph[_graph.Output].Width;
+        if (logits.Length < (long)batch.LogitRows.Length * width) throw new ArgumentException($"{batch.LogitRows.Length} rows of logits need {(long)batch.LogitRows.Length * width} floats.", nameof(logits));
+        if (batch.RowCount == 0) return;
+        HostKvMemory memory = kv as HostKvMemory ?? throw new ArgumentException("The KV memory is another backend's.", nameof(kv));
+        _memory.Kv.Bind(memory.Layout);
+        PlaceSequences(batch, memory);
+        fixed (int* tokens = batch.Tokens, positions = batch.Positions, selected = batch.LogitRows)
+        fixed (Kernels.KvSequence* sequences = _sequences)
+        fixed (nint* blocks = _blocks)
+        fixed (float* output = logits)
+        {
+            for (int i = 0; i < batch.Sequences.Length; i++) sequences[i].Blocks = (byte**)(blocks + batch.Sequences[i].FirstBlock);
+            _context.Tokens = tokens;
+            _context.Positions = positions;
+            _context.SelectedRows = selected;
+            _context.Sequences = sequences;
+            (_context.TokenRows, _context.LogitRows, _context.SequenceCount) = (batch.RowCount, batch.LogitRows.Length, batch.Sequences.Length);
+            _memory.PlaceOutput(output, width);
+            _team.Run(this);
+        }
+    }
+
+    void IParallelRegion.Run(int thread, int threads)
+    {
+        for (int i = 0; i < _steps.Length; i++)
+        {
+            if (i > 0) _team.Barrier();
+            _steps[i].Run(_context, thread, threads);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable owned in _owned) owned.Dispose();
+        _memory.Dispose();
+        _weights.Dispose();
+    }
+
+    /// <summary>Addresses of all blocks of the batch. The arrays are pinned while the team runs.</summary>
+    private void PlaceSequences(ForwardBatch batch, HostKvMemory memory)
+    {
+        if (_sequences.Length < batch.Sequences.Length) _sequences = new Kernels.KvSequence[2 * batch.Sequences.Length];
+        if (_blocks.Length < batch.BlockTables.Length) _blocks = new nint[2 * batch.BlockTables.Length];
+        for (int i = 0; i < batch.BlockTables.Length; i++) _blocks[i] = (nint)memory[batch.BlockTables[i]];
+        for (int i = 0; i < batch.Sequences.Length; i++)
+        {
+            BatchSequence sequence = batch.Sequences[i];
+            _sequences[i] = new Kernels.KvSequence { Row = sequence.FirstRow, Rows = sequence.RowCount, Position = sequence.FirstPosition };
+        }
+    }
+
+    private long BytesRead(Node node) => node switch
+    {
+        MatMul matMul => _weights.Matrix(matMul.W).Bytes,
+        HeadMatMul matMul => _weights.Matrix(matMul.W).Bytes,
+        ExpertMatMul matMul => _weights.Matrix(matMul.W).Bytes * matMul.Used / matMul.W.Shape[0],
+        _ => 0,
+    };
+}

@@ -1,0 +1,11 @@
+namespace AutoGlm.Cpu;
+
+/// <summary>How the CPU backend is set up.</summary>
+public sealed record CpuOptions
+{
+    /// <summary>Threads that compute, 1 to 64; null for one on each physical core.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Instruction set: auto, scalar, vector128, avx2 or avx512.</summary>
+    public string Isa { get; init; } = "auto";
+}

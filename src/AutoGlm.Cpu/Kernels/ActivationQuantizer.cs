@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace AutoGlm.Cpu.Kernels;
+
+/// <summary>Floats to signed bytes of -127 to 127, one scale per group of 32 columns.</summary>
+internal static unsafe class ActivationQuantizer
+{
+    /// <summary>Quantises this thread's part: rows where there are enough of them, else groups of columns.</summary>
+    public static void Run<T>(in Activations x, int thread, int threads) where T : unmanaged, ILanes<T>
+    {
+        bool byRow = x.Rows >= threads;
+        (int row, int rowEnd) = byRow ? WorkRange.Of(x.Rows, thread, threads) : (0, x.Rows);
+        (int first, int last) = byRow ? (0, x.Groups) : WorkRange.Of(x.Groups, thread, threads);
+        for (; row < rowEnd; row++)
+        {
+            float* values = x.Values + row * x.Stride;
+            for (int group = first; group < last; group++)
+            {
+                long at = (long)group * x.Rows + row;
+                Group<T>(values + 32 * group, x.Bytes + 32 * at, x.Words + 32 * at, x.Scales + 4 * at);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Group<T>(float* values, sbyte* bytes, short* words, float* scales) where T : unmanaged, ILanes<T>
+    {
+        T largest = T.Splat(0f);
+        for (int i = 0; i < 32; i += T.Count) largest = T.Max(largest, T.And(T.Load(values + i), T.Splat(int.MaxValue)));
+        float scale = T.Maximum(largest) / 127, inverse = scale > 0 ? 1 / scale : 0;
+        if (!float.IsFinite(inverse)) scale = inverse = 0;
+        for (int i = 0; i < 32; i += T.Count)
+        {
+            T.StoreSByte(T.ToInt32(T.Multiply(T.Load(values + i), T.Splat(inverse))), bytes + i);
+        }
+
+        Vector256<short> v = Vector256.Load((short*)bytes);
+        Vector256<short> even = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(v, 8), 8);
+        Vector256<short> odd = Vector256.ShiftRightArithmetic(v, 8);
+        even.Store(words);
+        odd.Store(words + 16);
+        Vector256<short> pairs = even + odd;
+        int low = Vector128.Sum(pairs.GetLower()), high = Vector128.Sum(pairs.GetUpper());
+        scales[0] = scale;
+        scales[1] = scale * (low + high);
+        scales[2] = scale * low;
+        scales[3] = scale * high;
+    }
+}

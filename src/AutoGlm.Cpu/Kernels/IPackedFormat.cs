@@ -1,0 +1,59 @@
+using AutoGlm.Formats.Tensors;
+
+namespace AutoGlm.Cpu.Kernels;
+
+/// <summary>
+/// How weights lie in a <see cref="PackedMatrix"/>. A panel holds 16 output rows; along the columns it is a run of
+/// blocks, each a header (the scales of 16 rows) and the quants of one or more groups of 32 columns. In a quant vector of
+/// 64 bytes the 32-bit lane r belongs to row r of the panel and holds four neighbouring columns (a chunk; a group has
+/// eight), so that one broadcast of four activations meets sixteen rows. Narrower registers take a part of the lanes.
+/// </summary>
+internal unsafe interface IPackedFormat<TSelf> where TSelf : struct, IPackedFormat<TSelf>
+{
+    /// <summary>The file type that packs into this layout.</summary>
+    static abstract TensorType Type { get; }
+
+    /// <summary>Groups of 32 columns that share a header.</summary>
+    static abstract int Groups { get; }
+
+    static abstract int HeaderBytes { get; }
+
+    /// <summary>Bytes of the quants of one group: 16 rows, 32 columns.</summary>
+    static abstract int QuantBytes { get; }
+
+    /// <summary>True where quants are signed bytes; otherwise they are unsigned and at most 63.</summary>
+    static abstract bool Signed { get; }
+
+    /// <summary>Chunks whose products with activations can be summed in 16 bits: 8 for quants up to 15, 4 up to 31, 2 up to 63.</summary>
+    static virtual int Sums => 8;
+
+    /// <summary>True where each half of a group (16 columns) has an integer scale and a minimum of its own.</summary>
+    static virtual bool HasHalves => false;
+
+    /// <summary>True where weights have a minimum to add to scale times quant.</summary>
+    static virtual bool HasMinima => !TSelf.Signed;
+
+    /// <summary>The quants of one chunk, a byte each, from the lanes that <paramref name="quants"/> points to.</summary>
+    static abstract T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T>;
+
+    /// <summary>Expands the header for the lanes from <paramref name="lane"/> on.</summary>
+    static abstract void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T>;
+
+    /// <summary>Writes one row's block of the file format as the given lane of a packed block.</summary>
+    static abstract void Pack(byte* source, byte* block, int lane);
+}
+
+/// <summary>The expanded scales of a packed block: per group one vector of 16 rows.</summary>
+internal unsafe struct GroupScales
+{
+    public const int Rows = 16, MaxGroups = 8;
+
+    /// <summary>[group][row]: weight = scale quant (times the half's integer scale) + minimum.</summary>
+    public fixed float Scale[MaxGroups * Rows];
+
+    /// <summary>[group][half][row]; formats without halves use the first half alone.</summary>
+    public fixed float Minimum[MaxGroups * 2 * Rows];
+
+    /// <summary>[group][half][row]: the integer scale of a half, twice as 16-bit numbers.</summary>
+    public fixed int Half[MaxGroups * 2 * Rows];
+}

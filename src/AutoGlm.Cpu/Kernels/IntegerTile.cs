@@ -1,0 +1,140 @@
+using System.Runtime.CompilerServices;
+
+namespace AutoGlm.Cpu.Kernels;
+
+/// <summary>
+/// Sixteen output rows times some activation rows for every quantised format. The weights of a group of 32 columns are
+/// unpacked into registers once and meet each activation row; sums over groups stay in <c>sums</c>, which is small enough
+/// for the first cache.
+/// </summary>
+/// <remarks>
+/// Instructions per 512 multiply-accumulates (16 rows, 32 columns, one activation row) with 16 lanes, loads folded:
+/// unsigned quants 8 broadcasts, 8 byte products, 7 sums and 1 widening for quants up to 15 (6 and 2 up to 31, 4 and 4
+/// up to 63), then conversion, scale, two multiply-adds and a store: 29. Signed quants: 16 broadcasts, 16 products,
+/// 15 sums and 4: 51.
+/// </remarks>
+internal static unsafe class IntegerTile<T, TFormat>
+    where T : unmanaged, ILanes<T>
+    where TFormat : struct, IPackedFormat<TFormat>
+{
+    private const int Rows = GroupScales.Rows;
+
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.HeaderBytes + TFormat.Groups * TFormat.QuantBytes;
+    }
+
+    /// <summary>Adds to <paramref name="sums"/> ([row][16]) the products of activation rows from <paramref name="row"/> on.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(byte* panel, in Activations x, int row, int count, float* sums)
+    {
+        Unsafe.SkipInit(out GroupScales scales);
+        int groups = x.Groups;
+        for (int first = 0; first < groups; first += TFormat.Groups, panel += BlockBytes)
+        {
+            for (int lane = 0; lane < Rows; lane += T.Count)
+            {
+                Expand(panel, lane, ref scales);
+                byte* quants = panel + TFormat.HeaderBytes + 4 * lane;
+                for (int group = 0; group < TFormat.Groups; group++, quants += TFormat.QuantBytes)
+                {
+                    long at = (long)(first + group) * x.Rows + row;
+                    float* scale = (float*)Unsafe.AsPointer(ref scales.Scale[0]) + group * Rows + lane;
+                    float* minimum = (float*)Unsafe.AsPointer(ref scales.Minimum[0]) + group * 2 * Rows + lane;
+                    if (TFormat.Signed)
+                    {
+                        Signed(quants, T.Load(scale), x.Words + 32 * at, x.Scales + 4 * at, count, sums + lane);
+                    }
+                    else
+                    {
+                        int* half = (int*)Unsafe.AsPointer(ref scales.Half[0]) + group * 2 * Rows + lane;
+                        Unsigned(quants, scale, minimum, half, x.Bytes + 32 * at, x.Scales + 4 * at, count, sums + lane);
+                    }
+                }
+            }
+        }
+    }
+
+    // What follows is not inlined: the JIT's budget for inlining grows with the method that it inlines into.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Expand(byte* header, int lane, ref GroupScales scales) => TFormat.Scales<T>(header, lane, ref scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Unsigned(byte* quants, float* scale, float* minimum, int* half, sbyte* x, float* xScales, int count, float* sums)
+    {
+        T w0 = TFormat.Unpack<T>(quants, 0), w1 = TFormat.Unpack<T>(quants, 1), w2 = TFormat.Unpack<T>(quants, 2);
+        T w3 = TFormat.Unpack<T>(quants, 3), w4 = TFormat.Unpack<T>(quants, 4), w5 = TFormat.Unpack<T>(quants, 5);
+        T w6 = TFormat.Unpack<T>(quants, 6), w7 = TFormat.Unpack<T>(quants, 7);
+        T d = T.Load(scale), m0 = T.Load(minimum), m1 = TFormat.HasHalves ? T.Load(minimum + Rows) : m0;
+        T h0 = TFormat.HasHalves ? T.Load(half) : T.Splat(0x00010001), h1 = TFormat.HasHalves ? T.Load(half + Rows) : h0;
+        for (float* end = sums + Rows * count; sums < end; sums += Rows, x += 32, xScales += 4)
+        {
+            T p0 = T.MultiplyAdd8(w0, T.Broadcast(x)), p1 = T.MultiplyAdd8(w1, T.Broadcast(x + 4));
+            T p2 = T.MultiplyAdd8(w2, T.Broadcast(x + 8)), p3 = T.MultiplyAdd8(w3, T.Broadcast(x + 12));
+            T p4 = T.MultiplyAdd8(w4, T.Broadcast(x + 16)), p5 = T.MultiplyAdd8(w5, T.Broadcast(x + 20));
+            T p6 = T.MultiplyAdd8(w6, T.Broadcast(x + 24)), p7 = T.MultiplyAdd8(w7, T.Broadcast(x + 28));
+            T dot;
+            if (TFormat.Sums == 8)
+            {
+                T low = T.Add16(T.Add16(p0, p1), T.Add16(p2, p3)), high = T.Add16(T.Add16(p4, p5), T.Add16(p6, p7));
+                dot = T.MultiplyAdd16(T.Add16(low, high), h0);
+            }
+            else
+            {
+                dot = T.Add32(Sum(p0, p1, p2, p3, h0), Sum(p4, p5, p6, p7, h1));
+            }
+
+            T y = T.MultiplyAdd(T.ToSingle(dot), T.Multiply(d, T.Broadcast(xScales)), T.Load(sums));
+            y = T.MultiplyAdd(m0, T.Broadcast(xScales + (TFormat.HasHalves ? 2 : 1)), y);
+            if (TFormat.HasHalves) y = T.MultiplyAdd(m1, T.Broadcast(xScales + 3), y);
+            T.Store(y, sums);
+        }
+    }
+
+    /// <summary>Four products of chunks, widened and scaled; as many are first summed in 16 bits as fit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Sum(T p0, T p1, T p2, T p3, T scale)
+    {
+        T a = T.Add16(p0, p1), b = T.Add16(p2, p3);
+        return TFormat.Sums == 4
+            ? T.MultiplyAdd16(T.Add16(a, b), scale)
+            : T.Add32(T.MultiplyAdd16(a, scale), T.MultiplyAdd16(b, scale));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Signed(byte* quants, T d, short* x, float* xScales, int count, float* sums)
+    {
+        T w0 = TFormat.Unpack<T>(quants, 0), w1 = TFormat.Unpack<T>(quants, 1), w2 = TFormat.Unpack<T>(quants, 2);
+        T w3 = TFormat.Unpack<T>(quants, 3), w4 = TFormat.Unpack<T>(quants, 4), w5 = TFormat.Unpack<T>(quants, 5);
+        T w6 = TFormat.Unpack<T>(quants, 6), w7 = TFormat.Unpack<T>(quants, 7);
+        T v0 = Odd(w0), v1 = Odd(w1), v2 = Odd(w2), v3 = Odd(w3), v4 = Odd(w4), v5 = Odd(w5), v6 = Odd(w6), v7 = Odd(w7);
+        w0 = Even(w0);
+        w1 = Even(w1);
+        w2 = Even(w2);
+        w3 = Even(w3);
+        w4 = Even(w4);
+        w5 = Even(w5);
+        w6 = Even(w6);
+        w7 = Even(w7);
+        for (float* end = sums + Rows * count; sums < end; sums += Rows, x += 32, xScales += 4)
+        {
+            T a = T.Add32(Four(w0, w1, w2, w3, x), Four(w4, w5, w6, w7, x + 8));
+            T b = T.Add32(Four(v0, v1, v2, v3, x + 16), Four(v4, v5, v6, v7, x + 24));
+            T y = T.ToSingle(T.Add32(a, b));
+            T.Store(T.MultiplyAdd(y, T.Multiply(d, T.Broadcast(xScales)), T.Load(sums)), sums);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Four(T w0, T w1, T w2, T w3, short* x) => T.Add32(
+        T.Add32(T.MultiplyAdd16(w0, T.Broadcast(x)), T.MultiplyAdd16(w1, T.Broadcast(x + 2))),
+        T.Add32(T.MultiplyAdd16(w2, T.Broadcast(x + 4)), T.MultiplyAdd16(w3, T.Broadcast(x + 6))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Even(T bytes) => T.ShiftRightSigned16(T.ShiftLeft16(bytes, 8), 8);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Odd(T bytes) => T.ShiftRightSigned16(bytes, 8);
+}

@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+
+namespace AutoGlm.Cpu.Kernels;
+
+/// <summary>Kernels that reduce a row: norms and softmax. Results may overwrite operands.</summary>
+internal static unsafe class Normalization
+{
+    /// <summary>Each group of a row divided by its root mean square, times the weight (one group long; null for ones).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RmsNorm<T>(Rows x, float* weight, Rows y, int row, int rowEnd, int columns, int group, float epsilon)
+        where T : unmanaged, ILanes<T>
+    {
+        for (; row < rowEnd; row++)
+        {
+            float* from = x[row], to = y[row];
+            for (int start = 0; start < columns; start += group, from += group, to += group)
+            {
+                float scale = 1 / MathF.Sqrt(SumOfSquares<T>(from, 0, group) / group + epsilon);
+                int i = 0;
+                for (; i + T.Count <= group; i += T.Count) Scaled<T>(from + i, scale, weight == null ? null : weight + i, to + i);
+                for (; i < group; i++) Scaled<LanesScalar>(from + i, scale, weight == null ? null : weight + i, to + i);
+            }
+        }
+    }
+
+    /// <summary>Rows with mean 0 and variance 1, times the weight, plus the bias (either may be null).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void LayerNorm<T>(Rows x, float* weight, float* bias, Rows y, int row, int rowEnd, int columns, float epsilon)
+        where T : unmanaged, ILanes<T>
+    {
+        for (; row < rowEnd; row++)
+        {
+            float* from = x[row], to = y[row];
+            float mean = Sum<T>(from, columns) / columns;
+            float scale = 1 / MathF.Sqrt(SumOfSquares<T>(from, mean, columns) / columns + epsilon);
+            int i = 0;
+            for (; i + T.Count <= columns; i += T.Count) Centred<T>(i);
+            for (; i < columns; i++) Centred<LanesScalar>(i);
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            void Centred<TLanes>(int at) where TLanes : unmanaged, ILanes<TLanes>
+            {
+                TLanes value = TLanes.Multiply(TLanes.Subtract(TLanes.Load(from + at), TLanes.Splat(mean)), TLanes.Splat(scale));
+                if (weight != null) value = TLanes.Multiply(value, TLanes.Load(weight + at));
+                if (bias != null) value = TLanes.Add(value, TLanes.Load(bias + at));
+                TLanes.Store(value, to + at);
+            }
+        }
+    }
+
+    /// <summary>Rows of exp(scale x) that sum to one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Softmax<T>(Rows x, Rows y, int row, int rowEnd, int columns, float scale) where T : unmanaged, ILanes<T>
+    {
+        for (; row < rowEnd; row++)
+        {
+            float* from = x[row], to = y[row];
+            float largest = float.NegativeInfinity;
+            for (int j = 0; j < columns; j++) largest = MathF.Max(largest, scale * from[j]);
+            int i = 0;
+            for (; i + T.Count <= columns; i += T.Count) T.Store(Power<T>(from + i, scale, largest), to + i);
+            for (; i < columns; i++) LanesScalar.Store(Power<LanesScalar>(from + i, scale, largest), to + i);
+            float inverse = 1 / Sum<T>(to, columns);
+            for (int j = 0; j < columns; j++) to[j] *= inverse;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Power<T>(float* x, float scale, float largest) where T : unmanaged, ILanes<T> =>
+        LaneMath.Exp(T.Subtract(T.Multiply(T.Load(x), T.Splat(scale)), T.Splat(largest)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scaled<T>(float* x, float scale, float* weight, float* y) where T : unmanaged, ILanes<T>
+    {
+        T value = T.Multiply(T.Load(x), T.Splat(scale));
+        T.Store(weight == null ? value : T.Multiply(value, T.Load(weight)), y);
+    }
+
+    private static float Sum<T>(float* x, int count) where T : unmanaged, ILanes<T>
+    {
+        T sum = T.Splat(0f);
+        int i = 0;
+        for (; i + T.Count <= count; i += T.Count) sum = T.Add(sum, T.Load(x + i));
+        float total = T.Sum(sum);
+        for (; i < count; i++) total += x[i];
+        return total;
+    }
+
+    private static float SumOfSquares<T>(float* x, float mean, int count) where T : unmanaged, ILanes<T>
+    {
+        T sum = T.Splat(0f);
+        int i = 0;
+        for (; i + T.Count <= count; i += T.Count)
+        {
+            T value = T.Subtract(T.Load(x + i), T.Splat(mean));
+            sum = T.MultiplyAdd(value, value, sum);
+        }
+
+        float total = T.Sum(sum);
+        for (; i < count; i++) total += (x[i] - mean) * (x[i] - mean);
+        return total;
+    }
+}

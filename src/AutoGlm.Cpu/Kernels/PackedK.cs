@@ -1,0 +1,240 @@
+using System.Runtime.CompilerServices;
+using AutoGlm.Formats.Quantization;
+using AutoGlm.Formats.Tensors;
+
+namespace AutoGlm.Cpu.Kernels;
+
+/// <summary>
+/// Header of Q4_K and Q5_K: 16 half scales, 16 half scales of minima, and the file's 12 bytes of 6-bit scales and minima
+/// per row as three vectors of 16 words.
+/// </summary>
+internal static unsafe class SixBitHeader
+{
+    public const int Bytes = 64 + 3 * 64;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T>
+    {
+        T d = LaneMath.LoadHalf<T>(header + 2 * lane);
+        T dmin = T.Multiply(LaneMath.LoadHalf<T>(header + 32 + 2 * lane), T.Splat(-1f));
+        T a = T.Load(header + 64 + 4 * lane), b = T.Load(header + 128 + 4 * lane), c = T.Load(header + 192 + 4 * lane);
+        T six = T.Splat(0x3F3F3F3F), four = T.Splat(0x0F0F0F0F), two = T.Splat(0x03030303);
+        Expand(T.And(a, six), d, 0, 1, lane, ref scales.Scale[0]);
+        Expand(T.And(b, six), dmin, 0, 2, lane, ref scales.Minimum[0]);
+        T highScales = T.ShiftLeft32(T.And(T.ShiftRight32(a, 6), two), 4);
+        T highMinima = T.ShiftLeft32(T.And(T.ShiftRight32(b, 6), two), 4);
+        Expand(T.Or(T.And(c, four), highScales), d, 4, 1, lane, ref scales.Scale[0]);
+        Expand(T.Or(T.And(T.ShiftRight32(c, 4), four), highMinima), dmin, 4, 2, lane, ref scales.Minimum[0]);
+    }
+
+    /// <summary>Four bytes of each lane to the floats of four groups, which lie <paramref name="stride"/> vectors apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Expand<T>(T bytes, T scale, int group, int stride, int lane, ref float to) where T : unmanaged, ILanes<T>
+    {
+        T low = T.Splat(0xFF);
+        float* vector = (float*)Unsafe.AsPointer(ref to) + lane + group * stride * GroupScales.Rows;
+        int step = stride * GroupScales.Rows;
+        T.Store(T.Multiply(T.ToSingle(T.And(bytes, low)), scale), vector);
+        T.Store(T.Multiply(T.ToSingle(T.And(T.ShiftRight32(bytes, 8), low)), scale), vector + step);
+        T.Store(T.Multiply(T.ToSingle(T.And(T.ShiftRight32(bytes, 16), low)), scale), vector + 2 * step);
+        T.Store(T.Multiply(T.ToSingle(T.ShiftRight32(bytes, 24)), scale), vector + 3 * step);
+    }
+
+    public static void Pack(byte* source, byte* header, int lane)
+    {
+        HalfHeader.Pack(source, header, lane);
+        HalfHeader.Pack(source + 2, header + 32, lane);
+        for (int word = 0; word < 3; word++) ((uint*)(header + 64 + 64 * word))[lane] = Unsafe.ReadUnaligned<uint>(source + 4 + 4 * word);
+    }
+}
+
+/// <summary>Header of the formats with an 8-bit scale per group or half group: 16 half scales, then 16 signed bytes for each.</summary>
+internal static unsafe class ByteHeader
+{
+    /// <summary>Scales of halves, with one offset that all quants share: weight = d scale (quant - offset).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Halves<T>(byte* header, int lane, float offset, ref GroupScales scales) where T : unmanaged, ILanes<T>
+    {
+        T d = LaneMath.LoadHalf<T>(header + 2 * lane), minus = T.Multiply(d, T.Splat(-offset));
+        for (int half = 0; half < 16; half++)
+        {
+            T scale = T.LoadSByte(header + 32 + 16 * half + lane);
+            int at = half * GroupScales.Rows + lane;
+            T.Store(T.Or(T.And(scale, T.Splat(0xFFFF)), T.ShiftLeft32(scale, 16)), Unsafe.AsPointer(ref scales.Half[at]));
+            T.Store(T.Multiply(T.ToSingle(scale), minus), Unsafe.AsPointer(ref scales.Minimum[at]));
+            if (half % 2 == 0) T.Store(d, Unsafe.AsPointer(ref scales.Scale[half / 2 * GroupScales.Rows + lane]));
+        }
+    }
+}
+
+internal readonly unsafe struct PackedQ4_K : IPackedFormat<PackedQ4_K>
+{
+    public static TensorType Type => TensorType.Q4_K;
+    public static int Groups => 8;
+    public static int HeaderBytes => SixBitHeader.Bytes;
+    public static int QuantBytes => Quants.NibbleBytes;
+    public static bool Signed => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> => Quants.Nibble<T>(quants, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
+        SixBitHeader.Scales<T>(header, lane, ref scales);
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        uint* words = stackalloc uint[8];
+        SixBitHeader.Pack(source, block, lane);
+        for (int group = 0; group < Groups; group++)
+        {
+            Quants.FieldWords(source + 16 + 32 * (group / 2), 4 * (group % 2), 0xF, words);
+            Quants.PackNibbles(words, block + HeaderBytes + QuantBytes * group + 4 * lane);
+        }
+    }
+}
+
+internal readonly unsafe struct PackedQ5_K : IPackedFormat<PackedQ5_K>
+{
+    public static TensorType Type => TensorType.Q5_K;
+    public static int Groups => 8;
+    public static int HeaderBytes => SixBitHeader.Bytes;
+    public static int QuantBytes => PackedQ5_0.QuantBytes;
+    public static bool Signed => false;
+    public static int Sums => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> => PackedQ5_0.Unpack<T>(quants, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
+        SixBitHeader.Scales<T>(header, lane, ref scales);
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        uint* words = stackalloc uint[8];
+        SixBitHeader.Pack(source, block, lane);
+        for (int group = 0; group < Groups; group++)
+        {
+            byte* plane = block + HeaderBytes + QuantBytes * group + 4 * lane;
+            Quants.FieldWords(source + 48 + 32 * (group / 2), 4 * (group % 2), 0xF, words);
+            Quants.AddFieldWords(source + 16, group, 1, 4, words);
+            Quants.PackNibbles(words, plane);
+            Quants.PackBits(words, 4, plane + Quants.NibbleBytes);
+        }
+    }
+}
+
+internal readonly unsafe struct PackedQ6_K : IPackedFormat<PackedQ6_K>
+{
+    public static TensorType Type => TensorType.Q6_K;
+    public static int Groups => 8;
+    public static int HeaderBytes => 32 + 16 * 16;
+    public static int QuantBytes => Quants.NibbleBytes + Quants.PairBytes;
+    public static bool Signed => false;
+    public static int Sums => 2;
+    public static bool HasHalves => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> =>
+        T.Or(Quants.Nibble<T>(quants, chunk), Quants.Pair<T>(quants + Quants.NibbleBytes, chunk, 4));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
+        ByteHeader.Halves<T>(header, lane, 32, ref scales);
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        uint* words = stackalloc uint[8];
+        HalfHeader.Pack(source + 208, block, lane);
+        for (int half = 0; half < 16; half++) block[32 + 16 * half + lane] = source[192 + half];
+        for (int group = 0; group < Groups; group++)
+        {
+            int part = group % 4;
+            byte* plane = block + HeaderBytes + QuantBytes * group + 4 * lane;
+            Quants.FieldWords(source + 64 * (group / 4) + 32 * (part % 2), 4 * (part / 2), 0xF, words);
+            Quants.AddFieldWords(source + 128 + 32 * (group / 4), 2 * part, 3, 4, words);
+            Quants.PackNibbles(words, plane);
+            Quants.PackPairs(words, 4, plane + Quants.NibbleBytes);
+        }
+    }
+}
+
+internal readonly unsafe struct PackedQ3_K : IPackedFormat<PackedQ3_K>
+{
+    public static TensorType Type => TensorType.Q3_K;
+    public static int Groups => 8;
+    public static int HeaderBytes => 32 + 16 * 16;
+    public static int QuantBytes => Quants.PairBytes + Quants.BitBytes;
+    public static bool Signed => false;
+    public static int Sums => 4;
+    public static bool HasHalves => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> =>
+        T.Or(Quants.Pair<T>(quants, chunk, 0), Quants.Bit<T>(quants + Quants.PairBytes, chunk, 2));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
+        ByteHeader.Halves<T>(header, lane, 4, ref scales);
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        uint* words = stackalloc uint[8];
+        HalfHeader.Pack(source + 108, block, lane);
+        ReadOnlySpan<byte> scales = new(source + 96, 12);
+        for (int half = 0; half < 16; half++) block[32 + 16 * half + lane] = (byte)Q3_K.Scale(scales, half);
+        for (int group = 0; group < Groups; group++)
+        {
+            byte* plane = block + HeaderBytes + QuantBytes * group + 4 * lane;
+            Quants.FieldWords(source + 32 + 32 * (group / 4), 2 * (group % 4), 3, words);
+            Quants.AddFieldWords(source, group, 1, 2, words);
+            Quants.PackPairs(words, 0, plane);
+            Quants.PackBits(words, 2, plane + Quants.PairBytes);
+        }
+    }
+}
+
+/// <summary>Header: 16 half scales, 16 half scales of minima, then 16 bytes per half group: 4-bit scale, 4-bit minimum.</summary>
+internal readonly unsafe struct PackedQ2_K : IPackedFormat<PackedQ2_K>
+{
+    public static TensorType Type => TensorType.Q2_K;
+    public static int Groups => 8;
+    public static int HeaderBytes => 64 + 16 * 16;
+    public static int QuantBytes => Quants.PairBytes;
+    public static bool Signed => false;
+    public static int Sums => 4;
+    public static bool HasHalves => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> => Quants.Pair<T>(quants, chunk, 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T>
+    {
+        T d = LaneMath.LoadHalf<T>(header + 2 * lane);
+        T dmin = T.Multiply(LaneMath.LoadHalf<T>(header + 32 + 2 * lane), T.Splat(-1f));
+        for (int half = 0; half < 16; half++)
+        {
+            T bytes = T.LoadSByte(header + 64 + 16 * half + lane);
+            T scale = T.And(bytes, T.Splat(0xF)), minimum = T.And(T.ShiftRight32(bytes, 4), T.Splat(0xF));
+            int at = half * GroupScales.Rows + lane;
+            T.Store(T.Or(scale, T.ShiftLeft32(scale, 16)), Unsafe.AsPointer(ref scales.Half[at]));
+            T.Store(T.Multiply(T.ToSingle(minimum), dmin), Unsafe.AsPointer(ref scales.Minimum[at]));
+            if (half % 2 == 0) T.Store(d, Unsafe.AsPointer(ref scales.Scale[half / 2 * GroupScales.Rows + lane]));
+        }
+    }
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        uint* words = stackalloc uint[8];
+        HalfHeader.Pack(source + 80, block, lane);
+        HalfHeader.Pack(source + 82, block + 32, lane);
+        for (int half = 0; half < 16; half++) block[64 + 16 * half + lane] = source[half];
+        for (int group = 0; group < Groups; group++)
+        {
+            Quants.FieldWords(source + 16 + 32 * (group / 4), 2 * (group % 4), 3, words);
+            Quants.PackPairs(words, 0, block + HeaderBytes + QuantBytes * group + 4 * lane);
+        }
+    }
+}

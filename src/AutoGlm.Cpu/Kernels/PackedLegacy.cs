@@ -1,0 +1,160 @@
+using System.Runtime.CompilerServices;
+using AutoGlm.Formats.Tensors;
+
+namespace AutoGlm.Cpu.Kernels;
+
+/// <summary>Headers of the formats with one group per block: 16 half-precision scales, then maybe 16 minima.</summary>
+internal static unsafe class HalfHeader
+{
+    public const int ScaleBytes = 32, ScaleMinimumBytes = 64;
+
+    /// <summary>Scales alone; the minimum is <paramref name="offset"/> times the scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, float offset, ref GroupScales scales) where T : unmanaged, ILanes<T>
+    {
+        T scale = LaneMath.LoadHalf<T>(header + 2 * lane);
+        T.Store(scale, Unsafe.AsPointer(ref scales.Scale[lane]));
+        if (offset != 0) T.Store(T.Multiply(scale, T.Splat(offset)), Unsafe.AsPointer(ref scales.Minimum[lane]));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ScalesAndMinima<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T>
+    {
+        T.Store(LaneMath.LoadHalf<T>(header + 2 * lane), Unsafe.AsPointer(ref scales.Scale[lane]));
+        T.Store(LaneMath.LoadHalf<T>(header + 32 + 2 * lane), Unsafe.AsPointer(ref scales.Minimum[lane]));
+    }
+
+    public static void Pack(byte* source, byte* header, int lane) =>
+        ((ushort*)header)[lane] = Unsafe.ReadUnaligned<ushort>(source);
+}
+
+internal readonly unsafe struct PackedQ4_0 : IPackedFormat<PackedQ4_0>
+{
+    public static TensorType Type => TensorType.Q4_0;
+    public static int Groups => 1;
+    public static int HeaderBytes => HalfHeader.ScaleBytes;
+    public static int QuantBytes => Quants.NibbleBytes;
+    public static bool Signed => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> => Quants.Nibble<T>(quants, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
+        HalfHeader.Scales<T>(header, lane, -8, ref scales);
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        uint* words = stackalloc uint[8];
+        HalfHeader.Pack(source, block, lane);
+        Quants.NibbleWords(source + 2, words);
+        Quants.PackNibbles(words, block + HeaderBytes + 4 * lane);
+    }
+}
+
+internal readonly unsafe struct PackedQ4_1 : IPackedFormat<PackedQ4_1>
+{
+    public static TensorType Type => TensorType.Q4_1;
+    public static int Groups => 1;
+    public static int HeaderBytes => HalfHeader.ScaleMinimumBytes;
+    public static int QuantBytes => Quants.NibbleBytes;
+    public static bool Signed => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> => Quants.Nibble<T>(quants, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
+        HalfHeader.ScalesAndMinima<T>(header, lane, ref scales);
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        uint* words = stackalloc uint[8];
+        HalfHeader.Pack(source, block, lane);
+        HalfHeader.Pack(source + 2, block + 32, lane);
+        Quants.NibbleWords(source + 4, words);
+        Quants.PackNibbles(words, block + HeaderBytes + 4 * lane);
+    }
+}
+
+internal readonly unsafe struct PackedQ5_0 : IPackedFormat<PackedQ5_0>
+{
+    public static TensorType Type => TensorType.Q5_0;
+    public static int Groups => 1;
+    public static int HeaderBytes => HalfHeader.ScaleBytes;
+    public static int QuantBytes => Quants.NibbleBytes + Quants.BitBytes;
+    public static bool Signed => false;
+    public static int Sums => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> =>
+        T.Or(Quants.Nibble<T>(quants, chunk), Quants.Bit<T>(quants + Quants.NibbleBytes, chunk, 4));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
+        HalfHeader.Scales<T>(header, lane, -16, ref scales);
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        HalfHeader.Pack(source, block, lane);
+        PackQuants(source + 2, block + HeaderBytes + 4 * lane);
+    }
+
+    /// <summary>Packs fifth bits and the nibbles after them.</summary>
+    public static void PackQuants(byte* source, byte* plane)
+    {
+        uint* words = stackalloc uint[8];
+        Quants.NibbleWords(source + 4, words);
+        Quants.AddFifthBits(Unsafe.ReadUnaligned<uint>(source), words);
+        Quants.PackNibbles(words, plane);
+        Quants.PackBits(words, 4, plane + Quants.NibbleBytes);
+    }
+}
+
+internal readonly unsafe struct PackedQ5_1 : IPackedFormat<PackedQ5_1>
+{
+    public static TensorType Type => TensorType.Q5_1;
+    public static int Groups => 1;
+    public static int HeaderBytes => HalfHeader.ScaleMinimumBytes;
+    public static int QuantBytes => PackedQ5_0.QuantBytes;
+    public static bool Signed => false;
+    public static int Sums => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> => PackedQ5_0.Unpack<T>(quants, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
+        HalfHeader.ScalesAndMinima<T>(header, lane, ref scales);
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        HalfHeader.Pack(source, block, lane);
+        HalfHeader.Pack(source + 2, block + 32, lane);
+        PackedQ5_0.PackQuants(source + 4, block + HeaderBytes + 4 * lane);
+    }
+}
+
+internal readonly unsafe struct PackedQ8_0 : IPackedFormat<PackedQ8_0>
+{
+    public static TensorType Type => TensorType.Q8_0;
+    public static int Groups => 1;
+    public static int HeaderBytes => HalfHeader.ScaleBytes;
+    public static int QuantBytes => Quants.ByteBytes;
+    public static bool Signed => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> => T.Load(quants + 64 * chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
+        HalfHeader.Scales<T>(header, lane, 0, ref scales);
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        uint* words = stackalloc uint[8];
+        HalfHeader.Pack(source, block, lane);
+        Quants.FieldWords(source + 2, 0, 0xFF, words);
+        Quants.PackBytes(words, block + HeaderBytes + 4 * lane);
+    }
+}

@@ -1,0 +1,154 @@
+using System.Runtime.InteropServices;
+using AutoGlm.Formats.Tensors;
+
+namespace AutoGlm.Cpu.Kernels;
+
+/// <summary>
+/// The weights of linear layers, repacked for the kernels into native memory: rows are outputs, columns inputs. One
+/// tensor, or several of one type and width stacked (Q, K and V; gate and up), or a stack of matrices (experts), each of
+/// which then begins a panel of its own.
+/// </summary>
+internal sealed unsafe class PackedMatrix : IDisposable
+{
+    public const int PanelRows = GroupScales.Rows;
+
+    private readonly Tensor[] _sources;
+    private PanelMemory? _memory;
+
+    private PackedMatrix(PackedFormat format, Tensor[] sources, int columns, int matrices, long rows)
+    {
+        Format = format;
+        _sources = sources;
+        Columns = columns;
+        Matrices = matrices;
+        RowsPerMatrix = checked((int)(rows / matrices));
+        PanelsPerMatrix = (RowsPerMatrix + PanelRows - 1) / PanelRows;
+        PanelBytes = format.PanelBytes(columns);
+        _memory = new PanelMemory(checked(PanelBytes * PanelsPerMatrix * matrices));
+    }
+
+    public PackedFormat Format { get; }
+
+    public int Columns { get; }
+
+    /// <summary>Matrices in the stack: 1 but for experts.</summary>
+    public int Matrices { get; }
+
+    public int RowsPerMatrix { get; }
+
+    public int PanelsPerMatrix { get; }
+
+    public long PanelBytes { get; }
+
+    /// <summary>Panels in all: the unit of <see cref="PackPanels"/>.</summary>
+    public int Panels => PanelsPerMatrix * Matrices;
+
+    /// <summary>Native bytes held.</summary>
+    public long Bytes => PanelBytes * Panels;
+
+    /// <summary>Packs whole tensors at once; see <see cref="Allocate"/>.</summary>
+    public static PackedMatrix Pack(params ReadOnlySpan<Tensor> tensors)
+    {
+        PackedMatrix matrix = Allocate(tensors);
+        matrix.PackPanels(0, matrix.Panels);
+        return matrix;
+    }
+
+    /// <summary>
+    /// Memory for the tensors' rows, one tensor after the other, to be filled by <see cref="PackPanels"/>. A tensor of
+    /// three dimensions must be alone: its outermost dimension counts matrices.
+    /// </summary>
+    /// <exception cref="ArgumentException">Tensors that differ in type or width, or are not matrices, or too large.</exception>
+    public static PackedMatrix Allocate(params ReadOnlySpan<Tensor> tensors)
+    {
+        if (tensors.IsEmpty) throw new ArgumentException("no tensors to pack");
+        Tensor first = tensors[0];
+        PackedFormat format = PackedFormat.Get(first.Type);
+        long rows = 0;
+        foreach (Tensor tensor in tensors)
+        {
+            if (tensor.Shape.Count is < 1 or > 3 || (tensor.Shape.Count == 3 && tensors.Length > 1))
+            {
+                throw new ArgumentException($"{tensor.Name}: cannot pack a tensor of {tensor.Shape.Count} dimensions here");
+            }
+
+            if (tensor.Type != first.Type || tensor.RowLength != first.RowLength)
+            {
+                throw new ArgumentException($"{tensor.Name} ({tensor.Type}, width {tensor.RowLength}) cannot join {first.Name} ({first.Type}, width {first.RowLength})");
+            }
+
+            rows = checked(rows + tensor.RowCount);
+        }
+
+        if (first.RowLength is <= 0 or > int.MaxValue / 64 || rows is <= 0 or > int.MaxValue || first.RowLength % format.Source.BlockLength != 0)
+        {
+            throw new ArgumentException($"{first.Name}: cannot pack {rows} rows of {first.RowLength} {first.Type} values");
+        }
+
+        int matrices = first.Shape.Count == 3 ? checked((int)first.Shape[0]) : 1;
+        return new PackedMatrix(format, tensors.ToArray(), (int)first.RowLength, matrices, rows);
+    }
+
+    /// <summary>Fills panels; threads may fill different ones at the same time.</summary>
+    public void PackPanels(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Panels, nameof(count));
+        for (int index = first; index < first + count; index++)
+        {
+            byte* panel = Panel(index / PanelsPerMatrix, index % PanelsPerMatrix);
+            int inMatrix = index % PanelsPerMatrix * PanelRows;
+            int rows = Math.Min(PanelRows, RowsPerMatrix - inMatrix);
+            if (rows < PanelRows) NativeMemory.Clear(panel, (nuint)PanelBytes);
+            PackRows((long)(index / PanelsPerMatrix) * RowsPerMatrix + inMatrix, rows, panel);
+        }
+    }
+
+    /// <summary>Decodes a row (counted over all matrices) to <see cref="Columns"/> floats.</summary>
+    public void DecodeRow(long row, float* destination)
+    {
+        if ((ulong)row >= (ulong)RowsPerMatrix * (ulong)Matrices) throw new ArgumentOutOfRangeException(nameof(row), row, $"there are {(long)RowsPerMatrix * Matrices} rows");
+        (long matrix, long inMatrix) = Math.DivRem(row, RowsPerMatrix);
+        byte* panel = Panel((int)matrix, (int)(inMatrix / PanelRows));
+        Format.DecodeRow(panel, Columns, (int)(inMatrix % PanelRows), destination);
+    }
+
+    /// <summary>A panel of a matrix.</summary>
+    public byte* Panel(int matrix, int panel)
+    {
+        ObjectDisposedException.ThrowIf(_memory is null, this);
+        return _memory.Address + ((long)matrix * PanelsPerMatrix + panel) * PanelBytes;
+    }
+
+    public void Dispose()
+    {
+        _memory?.Dispose();
+        _memory = null;
+    }
+
+    private void PackRows(long row, int count, byte* panel)
+    {
+        int source = 0;
+        for (int lane = 0; lane < count; source++)
+        {
+            Tensor tensor = _sources[source];
+            if (row >= tensor.RowCount)
+            {
+                row -= tensor.RowCount;
+                continue;
+            }
+
+            int here = (int)Math.Min(count - lane, tensor.RowCount - row);
+            ReadOnlySpan<byte> bytes = tensor.Rows(row, here);
+            int rowBytes = bytes.Length / here;
+            fixed (byte* start = bytes)
+            {
+                for (int i = 0; i < here; i++) Format.PackRow(start + (long)i * rowBytes, Columns, panel, lane + i);
+            }
+
+            lane += here;
+            row = 0;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using AutoGlm.Formats.Quantization;
+using AutoGlm.Formats.Tensors;
+
+namespace AutoGlm.Cpu.Kernels;
+
+/// <summary>Codebooks of 16 bytes, in memory that never moves.</summary>
+internal static unsafe class Codebooks
+{
+    /// <summary>The signed values of IQ4_NL and IQ4_XS.</summary>
+    public static readonly byte* NonLinear4 = Copy([129, 152, 173, 191, 207, 221, 234, 246, 1, 13, 25, 38, 53, 69, 89, 113]);
+
+    /// <summary>Doubled 4-bit floats (E2M1) plus 12, which makes them unsigned.</summary>
+    public static readonly byte* E2M1 = Copy([12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0]);
+
+    private static byte* Copy(ReadOnlySpan<byte> values)
+    {
+        byte* table = (byte*)NativeMemory.AlignedAlloc((nuint)values.Length, 64);
+        values.CopyTo(new Span<byte>(table, values.Length));
+        return table;
+    }
+}
+
+internal readonly unsafe struct PackedIQ4_NL : IPackedFormat<PackedIQ4_NL>
+{
+    public static TensorType Type => TensorType.IQ4_NL;
+    public static int Groups => 1;
+    public static int HeaderBytes => HalfHeader.ScaleBytes;
+    public static int QuantBytes => Quants.NibbleBytes;
+    public static bool Signed => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> =>
+        T.Lookup(Codebooks.NonLinear4, Quants.Nibble<T>(quants, chunk));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
+        HalfHeader.Scales<T>(header, lane, 0, ref scales);
+
+    public static void Pack(byte* source, byte* block, int lane) => PackedQ4_0.Pack(source, block, lane);
+}
+
+/// <summary>Header: 16 half scales, then 16 signed bytes for each group.</summary>
+internal readonly unsafe struct PackedIQ4_XS : IPackedFormat<PackedIQ4_XS>
+{
+    public static TensorType Type => TensorType.IQ4_XS;
+    public static int Groups => 8;
+    public static int HeaderBytes => 32 + 8 * 16;
+    public static int QuantBytes => Quants.NibbleBytes;
+    public static bool Signed => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> => PackedIQ4_NL.Unpack<T>(quants, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T>
+    {
+        T d = LaneMath.LoadHalf<T>(header + 2 * lane);
+        for (int group = 0; group < Groups; group++)
+        {
+            T scale = T.ToSingle(T.LoadSByte(header + 32 + 16 * group + lane));
+            T.Store(T.Multiply(d, scale), Unsafe.AsPointer(ref scales.Scale[group * GroupScales.Rows + lane]));
+        }
+    }
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        uint* words = stackalloc uint[8];
+        HalfHeader.Pack(source, block, lane);
+        for (int group = 0; group < Groups; group++)
+        {
+            block[32 + 16 * group + lane] = (byte)IQ4_XS.Scale(new ReadOnlySpan<byte>(source, 8), group);
+            Quants.NibbleWords(source + 8 + 16 * group, words);
+            Quants.PackNibbles(words, block + HeaderBytes + QuantBytes * group + 4 * lane);
+        }
+    }
+}
+
+/// <summary>Header: 16 exponents.</summary>
+internal readonly unsafe struct PackedMXFP4 : IPackedFormat<PackedMXFP4>
+{
+    public static TensorType Type => TensorType.MXFP4;
+    public static int Groups => 1;
+    public static int HeaderBytes => 16;
+    public static int QuantBytes => Quants.NibbleBytes;
+    public static bool Signed => false;
+    public static int Sums => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> =>
+        T.Lookup(Codebooks.E2M1, Quants.Nibble<T>(quants, chunk));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T>
+    {
+        // 2^(e - 128): the table is doubled. Below the normal numbers the value is a shifted mantissa bit.
+        T e = T.And(T.LoadSByte(header + lane), T.Splat(0xFF));
+        T two = T.ToSingle(T.Add32(e, T.Splat(1)));
+        T subnormal = T.ShiftLeft32(T.Add32(e, T.Splat(1)), 21);
+        T scale = T.Select(T.Less(two, T.Splat(2.5f)), subnormal, T.ShiftLeft32(T.Subtract32(e, T.Splat(1)), 23));
+        T.Store(scale, Unsafe.AsPointer(ref scales.Scale[lane]));
+        T.Store(T.Multiply(scale, T.Splat(-12f)), Unsafe.AsPointer(ref scales.Minimum[lane]));
+    }
+
+    public static void Pack(byte* source, byte* block, int lane)
+    {
+        uint* words = stackalloc uint[8];
+        block[lane] = source[0];
+        Quants.NibbleWords(source + 1, words);
+        Quants.PackNibbles(words, block + HeaderBytes + 4 * lane);
+    }
+}

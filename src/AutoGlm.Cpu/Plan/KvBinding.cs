@@ -1,0 +1,42 @@
+using AutoGlm.Cpu.Kernels;
+using AutoGlm.Graph.Execution;
+using KvLayout = AutoGlm.Graph.Execution.KvLayout;
+
+namespace AutoGlm.Cpu.Plan;
+
+/// <summary>The layout of the KV blocks a run reads, as kernels see it, and the scratch memory their attention needs.</summary>
+internal sealed unsafe class KvBinding(int threads) : IDisposable
+{
+    private KvLayout? _layout;
+    private Kernels.KvLayout[] _layers = [];
+    private NativeArray<float>? _scratch;
+
+    public float* Scratch => _scratch is null ? null : _scratch.Start;
+
+    public ref readonly Kernels.KvLayout this[int layer] => ref _layers[layer];
+
+    /// <summary>Takes a layout over; nothing to do where it is the last one's.</summary>
+    public void Bind(KvLayout layout)
+    {
+        if (ReferenceEquals(layout, _layout)) return;
+        _layers = [.. layout.Layers.Select(layer => View(layout, layer))];
+        long floats = _layers.Length == 0 ? 0 : _layers.Max(layer => PagedAttention.ScratchFloats(layer));
+        _scratch?.Dispose();
+        _scratch = new NativeArray<float>(floats * threads);
+        _layout = layout;
+    }
+
+    public void Dispose() => _scratch?.Dispose();
+
+    private static Kernels.KvLayout View(KvLayout layout, KvLayerLayout layer) => new()
+    {
+        Type = layout.Type == Graph.Execution.KvType.F32 ? Kernels.KvType.F32 : Kernels.KvType.F16,
+        BlockTokens = layout.BlockTokens,
+        KvHeads = layer.KvHeads,
+        KeySize = layer.KeySize,
+        ValueSize = layer.ValueSize,
+        ValueStride = layer.ValueInKey ? layer.KeySize : layer.ValueSize,
+        KeyOffset = layer.KeyOffset,
+        ValueOffset = layer.ValueOffset,
+    };
+}

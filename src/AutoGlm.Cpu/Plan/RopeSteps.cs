@@ -1,0 +1,74 @@
+using AutoGlm.Cpu.Kernels;
+using AutoGlm.Graph.Nodes;
+
+namespace AutoGlm.Cpu.Plan;
+
+/// <summary>Cosines and sines of a rotation at the positions of a batch's rows.</summary>
+internal sealed unsafe class RopeAngles(RopeTable table, int maxRows) : IDisposable
+{
+    private readonly NativeArray<float> _cos = new((long)maxRows * Pitch(table)), _sin = new((long)maxRows * Pitch(table));
+
+    public RopeTable Table => table;
+
+    public Rows Cos => new(_cos.Start, Pitch(table));
+
+    public Rows Sin => new(_sin.Start, Pitch(table));
+
+    public long Bytes => _cos.Bytes + _sin.Bytes;
+
+    /// <summary>Fills the row of a position.</summary>
+    public void Fill(int row, int position)
+    {
+        float* cos = Cos[row], sin = Sin[row];
+        for (int pair = 0; pair < table.InverseFrequencies.Length; pair++)
+        {
+            (double s, double c) = Math.SinCos(position * (double)table.InverseFrequencies[pair]);
+            (cos[pair], sin[pair]) = ((float)(c * table.Magnitude), (float)(s * table.Magnitude));
+        }
+    }
+
+    public void Dispose()
+    {
+        _cos.Dispose();
+        _sin.Dispose();
+    }
+
+    private static int Pitch(RopeTable table) => (table.InverseFrequencies.Length + 15) & ~15;
+}
+
+/// <summary>Fills the angles of all rotations for the batch's rows.</summary>
+internal sealed unsafe class RopeAnglesStep(IReadOnlyList<RopeAngles> angles) : PlanStep
+{
+    public override void Run(StepContext context, int thread, int threads)
+    {
+        (int row, int end) = WorkRange.Of(context.TokenRows, thread, threads);
+        for (; row < end; row++)
+        {
+            for (int i = 0; i < angles.Count; i++) angles[i].Fill(row, context.Positions[row]);
+        }
+    }
+}
+
+/// <summary>Rotates all heads of each row.</summary>
+internal sealed unsafe class RopeStep(KernelSet kernels, RopeAngles angles, int headSize, Operand x, Operand y) : PlanStep
+{
+    public override void Run(StepContext context, int thread, int threads)
+    {
+        (int row, int end) = WorkRange.Of(context.TokenRows, thread, threads);
+        if (row == end) return;
+        if (x.Rows.Data != y.Rows.Data) kernels.Copy(x.Rows, y.Rows, new Area(row, end, 0, x.Width));
+        kernels.Rope(
+            new RopeArgs
+            {
+                X = y.Rows,
+                Heads = x.Width / headSize,
+                HeadSize = headSize,
+                Dimensions = angles.Table.Dimensions,
+                Layout = angles.Table.Layout == Graph.Nodes.RopeLayout.Halves ? Kernels.RopeLayout.Halves : Kernels.RopeLayout.Interleaved,
+                Cos = angles.Cos,
+                Sin = angles.Sin,
+            },
+            row,
+            end);
+    }
+}

@@ -1,0 +1,155 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using AutoGlm.Engine.Sampling;
+using AutoGlm.Engine.Scheduling;
+using AutoGlm.Formats.Chat;
+using AutoGlm.Formats.Tokenizers;
+using AutoGlm.Models;
+
+namespace AutoGlm.Engine;
+
+/// <summary>
+/// A loaded model that answers many requests at once. One thread computes; any number of threads may ask. Requests that begin
+/// alike share what was computed for their beginning.
+/// </summary>
+public sealed class InferenceEngine : IAsyncDisposable
+{
+    private readonly ModelRuntime _runtime;
+    private readonly Channel<Sequence> _inbox = Channel.CreateUnbounded<Sequence>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Thread _loop;
+    private readonly Lazy<ChatPrompt?> _chat;
+    private volatile bool _stopping;
+
+    private InferenceEngine(ModelRuntime runtime)
+    {
+        _runtime = runtime;
+        DefaultSampling = SamplingDefaults.Of(runtime.Package);
+        _chat = new Lazy<ChatPrompt?>(() => ChatPrompt.Of(runtime.Package));
+        _loop = new Thread(Loop) { Name = "AutoGlm step loop", IsBackground = true };
+        _loop.Start();
+    }
+
+    /// <summary>The model's file, settings and graph.</summary>
+    public ModelPackage Model => _runtime.Package;
+
+    public Tokenizer Tokenizer => _runtime.Package.Tokenizer;
+
+    /// <summary>How tokens are chosen where a request does not say: what the model's file recommends.</summary>
+    public SamplingOptions DefaultSampling { get; }
+
+    /// <summary>Longest prompt plus answer in tokens.</summary>
+    public int Context => _runtime.Context;
+
+    /// <summary>What the model runs on.</summary>
+    public string BackendName => _runtime.BackendName;
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="path">A .gguf file or a Hugging Face folder.</param>
+    /// <param name="options">How; null for the defaults.</param>
+    /// <param name="progress">Told the fraction loaded, 0 to 1.</param>
+    /// <param name="cancellation">Ends loading early.</param>
+    /// <exception cref="Formats.ModelFormatException">It is no model, an unsound one, or of an unknown architecture.</exception>
+    public static Task<InferenceEngine> LoadAsync(string path, EngineOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        Task.Run(
+            () =>
+            {
+                ModelRuntime runtime = ModelRuntime.Load(path, options, progress, cancellation);
+                try
+                {
+                    _ = runtime.Package.Tokenizer;
+                    return new InferenceEngine(runtime);
+                }
+                catch
+                {
+                    runtime.Dispose();
+                    throw;
+                }
+            },
+            cancellation);
+
+    /// <summary>Token ids of a text, with the tokens the model wants before it.</summary>
+    public IReadOnlyList<int> Encode(string text) => Tokenizer.Encode(text, addSpecial: true, parseSpecial: true);
+
+    /// <summary>Token ids of a conversation, by the model's chat template, up to where the model's answer begins.</summary>
+    /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
+    /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
+    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) =>
+        (_chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.")).Encode(turns);
+
+    /// <summary>Goes on from a text.</summary>
+    public IAsyncEnumerable<GenerationChunk> GenerateAsync(string prompt, int? maxTokens = null, CancellationToken cancellation = default) =>
+        GenerateAsync(new GenerationRequest { Prompt = Encode(prompt), MaxTokens = maxTokens }, cancellation);
+
+    /// <summary>Goes on from a prompt, piece by piece as tokens come. Not reading on, or cancelling, ends the work on it.</summary>
+    /// <exception cref="ContextLengthException">Prompt and answer cannot fit the context; thrown at the call, before any work.</exception>
+    /// <exception cref="ArgumentException">A field is out of its range; thrown at the call.</exception>
+    public IAsyncEnumerable<GenerationChunk> GenerateAsync(GenerationRequest request, CancellationToken cancellation = default)
+    {
+        Validate(request);
+        Sequence sequence = new(request, request.Sampling ?? DefaultSampling, Tokenizer, _runtime.Vocabulary, Context);
+        return ReadAsync(sequence, cancellation);
+    }
+
+    /// <summary>Ends running answers and frees the model.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping) return;
+        _stopping = true;
+        _inbox.Writer.TryComplete();
+        await Task.Run(_loop.Join).ConfigureAwait(false);
+        _runtime.Dispose();
+    }
+
+    private async IAsyncEnumerable<GenerationChunk> ReadAsync(Sequence sequence, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        if (!_inbox.Writer.TryWrite(sequence)) throw new ObjectDisposedException(nameof(InferenceEngine));
+        try
+        {
+            await foreach (GenerationChunk chunk in sequence.Chunks.ReadAllAsync(cancellation).ConfigureAwait(false)) yield return chunk;
+        }
+        finally
+        {
+            sequence.Cancel();
+        }
+    }
+
+    private void Validate(GenerationRequest request)
+    {
+        ObjectDisposedException.ThrowIf(_stopping, this);
+        if (request.Prompt.Count == 0) throw new ArgumentException("The prompt has no tokens.", nameof(request));
+        foreach (int token in request.Prompt)
+        {
+            if ((uint)token >= (uint)_runtime.Vocabulary) throw new ArgumentException($"The prompt holds token {token}; the model knows 0 to {_runtime.Vocabulary - 1}.", nameof(request));
+        }
+
+        if (request.MaxTokens is < 1) throw new ArgumentException($"MaxTokens is {request.MaxTokens}; it should be at least 1.", nameof(request));
+        if (request.LogProbabilities is < 0 or > 100) throw new ArgumentException($"LogProbabilities is {request.LogProbabilities}; it should be between 0 and 100.", nameof(request));
+        if (request.Prompt.Count + (long)(request.MaxTokens ?? 1) > Context) throw new ContextLengthException(request.Prompt.Count, request.MaxTokens, Context);
+        (request.Sampling ?? DefaultSampling).Validate();
+    }
+
+    private void Loop()
+    {
+        Scheduler scheduler = new(_runtime);
+        try
+        {
+            while (!_stopping)
+            {
+                while (_inbox.Reader.TryRead(out Sequence? sequence)) scheduler.Enqueue(sequence);
+                if (scheduler.IsIdle && !_inbox.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult()) break;
+                scheduler.Step();
+            }
+
+            scheduler.FailAll(new ObjectDisposedException(nameof(InferenceEngine)));
+        }
+        catch (Exception error)
+        {
+            // The loop is the engine: what ends it ends every request, with the reason.
+            _stopping = true;
+            _inbox.Writer.TryComplete();
+            scheduler.FailAll(new InvalidOperationException($"The engine stopped: {error.Message}", error));
+        }
+
+        while (_inbox.Reader.TryRead(out Sequence? late)) late.Fail(new ObjectDisposedException(nameof(InferenceEngine)));
+    }
+}

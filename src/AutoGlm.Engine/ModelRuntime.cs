@@ -1,0 +1,127 @@
+using AutoGlm.Cpu;
+using AutoGlm.Cpu.Reference;
+using AutoGlm.Graph;
+using AutoGlm.Graph.Execution;
+using AutoGlm.Graph.Passes;
+using AutoGlm.KvCache;
+using AutoGlm.Models;
+
+namespace AutoGlm.Engine;
+
+/// <summary>
+/// A model loaded on a backend, with its KV cache: what engines, and tools that want logits, run batches on. One caller at a time.
+/// </summary>
+public sealed class ModelRuntime : IDisposable
+{
+    private const int DefaultContext = 8192;
+    private const int DefaultContexts = 4;
+
+    private readonly IBackend _backend;
+    private readonly IGraphExecutor _executor;
+
+    private ModelRuntime(ModelPackage package, ComputationGraph graph, EngineOptions options, IBackend backend, IGraphExecutor executor, BlockPool pool)
+    {
+        Package = package;
+        Graph = graph;
+        Options = options;
+        _backend = backend;
+        _executor = executor;
+        Pool = pool;
+        RootKey = BlockKey.Root(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)], []);
+    }
+
+    public ModelPackage Package { get; }
+
+    /// <summary>The graph as it runs, after its passes.</summary>
+    public ComputationGraph Graph { get; }
+
+    public EngineOptions Options { get; }
+
+    public BlockPool Pool { get; }
+
+    /// <summary>Key before every sequence's first block.</summary>
+    public BlockKey RootKey { get; }
+
+    public string BackendName => _backend.Name;
+
+    public long WeightBytes => _executor.WeightBytes;
+
+    /// <summary>Bytes of parameters that generating one token of one sequence reads.</summary>
+    public long BytesPerToken => _executor.BytesPerToken;
+
+    public long ActivationBytes => _executor.ActivationBytes;
+
+    /// <summary>Longest sequence in tokens.</summary>
+    public int Context => Package.Context;
+
+    public int Vocabulary => Package.Vocabulary;
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="path">A .gguf file or a Hugging Face folder.</param>
+    /// <param name="options">How; null for the defaults.</param>
+    /// <param name="progress">Told the fraction loaded, 0 to 1.</param>
+    /// <param name="cancellation">Ends loading early.</param>
+    /// <exception cref="Formats.ModelFormatException">It is no model, an unsound one, or of an unknown architecture.</exception>
+    public static ModelRuntime Load(string path, EngineOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        options ??= new EngineOptions();
+        options.Validate();
+        ModelPackage package = OpenPackage(path, options);
+        IBackend? backend = null;
+        IGraphExecutor? executor = null;
+        try
+        {
+            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, options.WithoutPasses);
+            backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa });
+            executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
+            KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
+            BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options.KvMemory)));
+            return new ModelRuntime(package, graph, options, backend, executor, pool);
+        }
+        catch
+        {
+            executor?.Dispose();
+            backend?.Dispose();
+            package.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a batch; its logits go to <paramref name="logits"/> [logit rows, vocabulary].</summary>
+    public void Run(ForwardBatch batch, Span<float> logits) => _executor.Run(batch, Pool.Memory, logits);
+
+    /// <summary>A new sequence without content.</summary>
+    public KvSequence CreateSequence() => new(Pool, RootKey);
+
+    public void Dispose()
+    {
+        Pool.Memory.Dispose();
+        _executor.Dispose();
+        _backend.Dispose();
+        Package.Dispose();
+    }
+
+    private static ModelPackage OpenPackage(string path, EngineOptions options)
+    {
+        if (options.Context is not null) return ModelPackage.Open(path, options.Context);
+        ModelPackage package = ModelPackage.Open(path);
+        if (package.ModelContext <= DefaultContext) return package;
+        package.Dispose();
+        return ModelPackage.Open(path, DefaultContext);
+    }
+
+    private static int CountBlocks(KvLayout layout, int context, long? memory)
+    {
+        long oneContext = (context + layout.BlockTokens - 1) / layout.BlockTokens;
+        long most = memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+        long blocks = Math.Max(1, most / layout.BlockBytes);
+        if (memory is null) blocks = Math.Clamp(blocks, oneContext, DefaultContexts * oneContext);
+        if (blocks < oneContext)
+        {
+            throw new ArgumentOutOfRangeException(nameof(EngineOptions.KvMemory), memory,
+                $"One sequence of {context:N0} tokens needs {oneContext * layout.BlockBytes:N0} bytes of KV cache; give as much, or ask for a shorter context.");
+        }
+
+        return checked((int)blocks);
+    }
+}

@@ -1,0 +1,37 @@
+using AutoGlm.Graph.Nodes;
+
+namespace AutoGlm.Graph;
+
+/// <summary>A model's forward pass: nodes in an order in which each reads only values made before it.</summary>
+public sealed class ComputationGraph
+{
+    /// <exception cref="ArgumentException">A node reads a value that is not made before it, or an output does not exist.</exception>
+    public ComputationGraph(string name, IReadOnlyList<Node> nodes, Value output)
+    {
+        for (int i = 0; i < nodes.Count; i++)
+        {
+            if (nodes[i].Inputs.Any(input => (uint)input.Index >= (uint)i))
+                throw new ArgumentException($"Node {i} ({nodes[i].Operation}) reads a value that is not made before it.", nameof(nodes));
+        }
+
+        if ((uint)output.Index >= (uint)nodes.Count) throw new ArgumentException($"Output {output} does not exist.", nameof(output));
+        Name = name;
+        Nodes = nodes;
+        Output = output;
+    }
+
+    public string Name { get; }
+
+    public IReadOnlyList<Node> Nodes { get; }
+
+    /// <summary>The logits [logit rows, vocabulary].</summary>
+    public Value Output { get; }
+
+    public Node this[Value value] => Nodes[value.Index];
+
+    /// <summary>The attentions in layer order.</summary>
+    public IEnumerable<Attention> Attentions => Nodes.OfType<Attention>().OrderBy(attention => attention.Shape.Layer);
+
+    /// <summary>The parameters the graph reads, each once.</summary>
+    public IEnumerable<Weight> Weights => Nodes.SelectMany(node => node.Weights).Distinct();
+}

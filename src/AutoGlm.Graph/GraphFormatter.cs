@@ -1,0 +1,70 @@
+using System.Text;
+using System.Text.Json;
+using AutoGlm.Graph.Nodes;
+using AutoGlm.Graph.Passes;
+
+namespace AutoGlm.Graph;
+
+/// <summary>Shows a graph to people and programs.</summary>
+public static class GraphFormatter
+{
+    /// <summary>A line a node, in order, then the totals.</summary>
+    public static string ToText(ComputationGraph graph)
+    {
+        StringBuilder text = new();
+        for (int i = 0; i < graph.Nodes.Count; i++)
+            text.AppendLine($"%{i,-5} {Label(graph.Nodes[i]),-40} {Shape(graph.Nodes[i]),-16} {string.Join(", ", graph.Nodes[i].Inputs)}".TrimEnd());
+
+        text.AppendLine($"return {graph.Output}");
+        MemoryPlan plan = MemoryPlan.For(graph);
+        text.AppendLine($"{graph.Nodes.Count} nodes: {string.Join(", ", CountOperations(graph).Select(pair => $"{pair.Value} {pair.Key}"))}");
+        text.AppendLine($"activations: {plan.BytesPerRow:N0} bytes a row in {plan.Widths.Count} buffers ({plan.UnplannedBytesPerRow:N0} without reuse)");
+        return text.ToString();
+    }
+
+    /// <summary>A Mermaid flow chart.</summary>
+    public static string ToMermaid(ComputationGraph graph)
+    {
+        StringBuilder text = new("flowchart TD\n");
+        for (int i = 0; i < graph.Nodes.Count; i++)
+        {
+            text.Append($"  n{i}[\"{Label(graph.Nodes[i])}<br/>{Shape(graph.Nodes[i])}\"]\n");
+            foreach (Value input in graph.Nodes[i].Inputs) text.Append($"  n{input.Index} --> n{i}\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The nodes, their inputs and weights, and the totals, as JSON.</summary>
+    public static string ToJson(ComputationGraph graph)
+    {
+        MemoryPlan plan = MemoryPlan.For(graph);
+        return JsonSerializer.Serialize(new
+        {
+            name = graph.Name,
+            nodes = graph.Nodes.Select((node, i) => new
+            {
+                id = i,
+                operation = node.Operation,
+                rows = RowName(node),
+                width = node.Width,
+                inputs = node.Inputs.Select(input => input.Index),
+                weights = node.Weights.Select(weight => new { name = weight.Name, shape = weight.Shape }),
+            }),
+            output = graph.Output.Index,
+            operations = CountOperations(graph),
+            activation_bytes_per_row = plan.BytesPerRow,
+            activation_bytes_per_row_without_reuse = plan.UnplannedBytesPerRow,
+        });
+    }
+
+    private static SortedDictionary<string, int> CountOperations(ComputationGraph graph) =>
+        new(graph.Nodes.GroupBy(node => node.Operation).ToDictionary(group => group.Key, group => group.Count()), StringComparer.Ordinal);
+
+    private static string Label(Node node) =>
+        node.Weights.Any() ? $"{node.Operation} {string.Join(" ", node.Weights.Select(weight => weight.Name))}" : node.Operation;
+
+    private static string Shape(Node node) => $"[{RowName(node)}, {node.Width}]";
+
+    private static string RowName(Node node) => node.Rows == RowSpace.Tokens ? "tokens" : "logits";
+}

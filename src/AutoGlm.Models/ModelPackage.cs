@@ -1,0 +1,173 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using AutoGlm.Formats;
+using AutoGlm.Formats.Gguf;
+using AutoGlm.Formats.HuggingFace;
+using AutoGlm.Formats.Tensors;
+using AutoGlm.Formats.Tokenizers;
+using AutoGlm.Graph;
+using AutoGlm.Graph.Nodes;
+using AutoGlm.Models.Architectures;
+using AutoGlm.Models.Building;
+using AutoGlm.Models.Configuration;
+using AutoGlm.Models.Weights;
+
+namespace AutoGlm.Models;
+
+/// <summary>
+/// A model as people have it, a GGUF file or a Hugging Face folder, opened and checked: its graph, weights, tokenizer and chat
+/// template. Weights are mapped, not read; they can be read until the package is disposed.
+/// </summary>
+public sealed class ModelPackage : IDisposable
+{
+    private readonly ModelConfig _config;
+    private readonly Lazy<Tokenizer> _tokenizer;
+
+    private ModelPackage(string path, Architecture family, ModelConfig config, IWeightSource weights, ComputationGraph graph, Func<Tokenizer> tokenizer)
+    {
+        Path = path;
+        Architecture = family.Name;
+        _config = config;
+        Weights = weights;
+        Graph = graph;
+        _tokenizer = new Lazy<Tokenizer>(tokenizer);
+    }
+
+    /// <summary>The file or folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The model's name for people: what the file says, else the file's own name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The family, as <see cref="Architecture"/> names it: llama, glm4 …</summary>
+    public string Architecture { get; }
+
+    /// <summary>Bytes of the file or all weight files.</summary>
+    public required long FileBytes { get; init; }
+
+    /// <summary>The forward pass as the model's definition builds it, before any pass.</summary>
+    public ComputationGraph Graph { get; }
+
+    public IWeightSource Weights { get; }
+
+    /// <summary>The GGUF file's metadata; null for a folder.</summary>
+    public GgufMetadata? Metadata => GgufFile?.Metadata;
+
+    /// <summary>The GGUF file; null for a folder.</summary>
+    public GgufFile? GgufFile { get; private init; }
+
+    /// <summary>The folder; null for a GGUF file.</summary>
+    public HuggingFaceFolder? Folder { get; private init; }
+
+    /// <summary>The tokenizer, made when first asked for.</summary>
+    /// <exception cref="ModelFormatException">The file has none, or an unsound one.</exception>
+    public Tokenizer Tokenizer => _tokenizer.Value;
+
+    /// <summary>Source of the chat template; null where there is none.</summary>
+    public required string? ChatTemplate { get; init; }
+
+    /// <summary>Tokens the model was made for.</summary>
+    public int ModelContext => _config.ModelContext;
+
+    /// <summary>Tokens the graph was built for.</summary>
+    public int Context => _config.Context;
+
+    public int Layers => _config.Layers;
+
+    /// <summary>Token ids the model knows: columns of its logits.</summary>
+    public int Vocabulary => Graph[Graph.Output].Width;
+
+    /// <summary>32 bytes that name the model's settings and weights: equal for equal files, whatever their path.</summary>
+    /// <remarks>Hashes the metadata, every tensor's name, type and shape, and a sample of its bytes.</remarks>
+    public byte[] ComputeFingerprint()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{Architecture} {Context} {_config.Epsilon}"));
+        foreach (Weight weight in Graph.Weights)
+        {
+            Tensor tensor = Weights.Get(weight.Name);
+            hash.AppendData(Encoding.UTF8.GetBytes($"{weight.Name} {tensor.Type} {string.Join(',', tensor.Shape)}"));
+            hash.AppendData(tensor.Rows(0, 1));
+            hash.AppendData(tensor.Rows(tensor.RowCount / 2, 1));
+            hash.AppendData(tensor.Rows(tensor.RowCount - 1, 1));
+            tensor.Discard();
+        }
+
+        foreach (Rope rope in Graph.Nodes.OfType<Rope>().DistinctBy(rope => rope.Table))
+            hash.AppendData(Encoding.UTF8.GetBytes($"{rope.Table.Layout} {rope.Table.Magnitude} {string.Join(',', rope.Table.InverseFrequencies)}"));
+        return hash.GetHashAndReset();
+    }
+
+    /// <param name="path">A .gguf file (any part of a split one), or a Hugging Face folder.</param>
+    /// <param name="context">Tokens the model will be used with; what it was made for where null.</param>
+    /// <exception cref="ModelFormatException">It is no model, an unsound one, or of an architecture unknown here.</exception>
+    public static ModelPackage Open(string path, int? context = null)
+    {
+        if (context is < 1) throw new ArgumentOutOfRangeException(nameof(context), context, "The context should be at least 1 token.");
+        if (Directory.Exists(path)) return OpenFolder(path, context);
+        if (!File.Exists(path)) throw new ModelFormatException(path, "path", "there is no such file or folder; name a .gguf file or a Hugging Face folder");
+        return OpenGguf(path, context);
+    }
+
+    public void Dispose() => Weights.Dispose();
+
+    private static ModelPackage OpenGguf(string path, int? context)
+    {
+        GgufFile file = Formats.Gguf.GgufFile.Open(path);
+        try
+        {
+            GgufHyperparameters settings = new(file.Metadata);
+            Architecture family = Architectures.Architecture.Find(path, settings.ArchitectureName, huggingFace: false);
+            GgufWeights weights = new(file);
+            ModelConfig config = new(settings, weights, context);
+            ComputationGraph graph = family.Build(new DecoderBuilder(config, weights, family.GgufRope, family.Name));
+            return new ModelPackage(path, family, config, weights, graph, () => TokenizerFactory.FromGguf(file.Metadata, path))
+            {
+                Name = file.Metadata.GetStringOrDefault("general.name") ?? System.IO.Path.GetFileNameWithoutExtension(path),
+                FileBytes = file.FileBytes,
+                ChatTemplate = file.Metadata.GetStringOrDefault("tokenizer.chat_template"),
+                GgufFile = file,
+            };
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelPackage OpenFolder(string path, int? context)
+    {
+        HuggingFaceFolder folder = HuggingFaceFolder.Open(path);
+        try
+        {
+            HuggingFaceHyperparameters settings = new(folder.ConfigPath, folder.Config);
+            RejectQuantizedFolder(settings, folder.Config);
+            Architecture family = Architectures.Architecture.Find(folder.ConfigPath, settings.ArchitectureName, huggingFace: true);
+            HuggingFaceWeights weights = new(folder, settings, family);
+            ModelConfig config = new(settings, weights, context);
+            ComputationGraph graph = family.Build(new DecoderBuilder(config, weights, family.HuggingFaceRope, family.Name));
+            return new ModelPackage(path, family, config, weights, graph, () => TokenizerFactory.FromHuggingFace(folder))
+            {
+                Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))),
+                FileBytes = folder.FileBytes,
+                ChatTemplate = folder.ChatTemplate,
+                Folder = folder,
+            };
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>GPTQ, AWQ, FP8 and the like store other tensors than the graph asks for; say so at once.</summary>
+    private static void RejectQuantizedFolder(Hyperparameters settings, JsonElement config)
+    {
+        string? method = settings.FindString("", "quantization_config.quant_method");
+        if (method is null or "mxfp4") return;
+        throw new ModelFormatException(settings.Location, "quantization_config", $"weights quantised by '{method}' are not supported; use the original weights, or a GGUF file");
+    }
+}

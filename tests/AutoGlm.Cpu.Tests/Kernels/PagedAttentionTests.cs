@@ -1,0 +1,226 @@
+using System.Runtime.InteropServices;
+
+namespace AutoGlm.Cpu.Tests.Kernels;
+
+public sealed unsafe class PagedAttentionTests
+{
+    private sealed record Shape(int KvHeads, int Group, int KeySize, int ValueSize, int BlockTokens, int[] Past, int[] New)
+    {
+        public int Window { get; init; }
+
+        public float SoftCap { get; init; }
+
+        public bool Sinks { get; init; }
+
+        public bool Causal { get; init; } = true;
+
+        public bool ValuesAreKeys { get; init; }
+
+        public int Threads { get; init; } = 2;
+    }
+
+    private static readonly Shape[] Shapes =
+    [
+        new(1, 1, 16, 16, 16, [0], [1]),
+        new(2, 4, 64, 64, 16, [37], [1]),
+        new(2, 4, 64, 64, 32, [0], [70]) { Threads = 3 },
+        new(3, 1, 80, 80, 16, [5, 0, 100], [1, 33, 4]),
+        new(1, 7, 128, 128, 32, [64, 31], [3, 1]) { Threads = 1 },
+        new(2, 3, 48, 20, 16, [11], [19]) { Window = 8 },
+        new(2, 2, 32, 32, 16, [90], [40]) { Window = 33, Sinks = true },
+        new(1, 8, 64, 64, 32, [128], [2]) { Sinks = true, Threads = 4 },
+        new(2, 1, 96, 96, 16, [17], [5]) { SoftCap = 5 },
+        new(2, 2, 24, 24, 16, [0], [21]) { Causal = false },
+        new(1, 40, 576, 512, 16, [50], [2]) { ValuesAreKeys = true },
+    ];
+
+    public static TheoryData<string, string, int> Cases
+    {
+        get
+        {
+            TheoryData<string, string, int> data = [];
+            foreach (KernelIsa isa in KernelIsas.Supported)
+            {
+                foreach (KvType type in Enum.GetValues<KvType>())
+                {
+                    for (int i = 0; i < Shapes.Length; i++) data.Add(isa.ToString(), type.ToString(), i);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Equals_softmax_over_the_whole_context(string isa, string type, int shape)
+    {
+        Random random = new(shape);
+        using Batch batch = new(Shapes[shape], Enum.Parse<KvType>(type), random);
+        batch.Run(KernelData.Set(isa));
+        double[] expected = batch.Expected();
+        Assert.InRange(KernelData.RelativeError(batch.Y.Span, expected), 0, 1e-5);
+    }
+
+    /// <summary>Sequences with scattered blocks, their past written as single rows and their new rows together.</summary>
+    private sealed class Batch : IDisposable
+    {
+        private const float Scale = 0.2f;
+        private readonly Shape _shape;
+        private readonly KvLayout _layout;
+        private readonly List<nint> _memory = [];
+        private readonly KvSequence[] _sequences;
+        private readonly float[][] _keys, _values;
+        private readonly NativeFloats _q, _sinks;
+        private readonly int _rows;
+
+        public Batch(Shape shape, KvType type, Random random)
+        {
+            _shape = shape;
+            int bytes = type == KvType.F32 ? 4 : 2;
+            long keys = (long)shape.KvHeads * shape.BlockTokens * shape.KeySize * bytes;
+            _layout = new KvLayout
+            {
+                Type = type,
+                BlockTokens = shape.BlockTokens,
+                KvHeads = shape.KvHeads,
+                KeySize = shape.KeySize,
+                ValueSize = shape.ValueSize,
+                ValueStride = shape.ValuesAreKeys ? shape.KeySize : shape.ValueSize,
+                KeyOffset = 64,
+                ValueOffset = shape.ValuesAreKeys ? 64 : 64 + keys,
+            };
+            long blockBytes = 64 + keys + (long)shape.KvHeads * shape.BlockTokens * _layout.ValueStride * bytes;
+            _rows = shape.New.Sum();
+            _sequences = new KvSequence[shape.Past.Length];
+            _keys = new float[_sequences.Length][];
+            _values = new float[_sequences.Length][];
+            for (int s = 0, row = 0; s < _sequences.Length; row += shape.New[s], s++)
+            {
+                int tokens = shape.Past[s] + shape.New[s];
+                _sequences[s] = new KvSequence { Row = row, Rows = shape.New[s], Position = shape.Past[s], Blocks = Blocks((tokens + shape.BlockTokens - 1) / shape.BlockTokens, blockBytes) };
+                _keys[s] = Rounded(type, KernelData.Normal(random, tokens * shape.KvHeads * shape.KeySize));
+                _values[s] = Rounded(type, KernelData.Normal(random, tokens * shape.KvHeads * shape.ValueSize));
+            }
+
+            int heads = shape.KvHeads * shape.Group;
+            _q = new NativeFloats(KernelData.Normal(random, _rows * heads * shape.KeySize));
+            _sinks = new NativeFloats(KernelData.Normal(random, heads));
+            Y = new NativeFloats(_rows * heads * shape.ValueSize);
+        }
+
+        public NativeFloats Y { get; }
+
+        public void Run(KernelSet set)
+        {
+            for (int s = 0; s < _sequences.Length; s++)
+            {
+                KvSequence sequence = _sequences[s];
+                for (int token = 0; token < sequence.Position; token++) Write(set, s, sequence with { Row = 0, Rows = 1, Position = token });
+                Write(set, s, sequence with { Row = 0 });
+            }
+
+            using NativeFloats scratch = new(PagedAttention.ScratchFloats(_layout) * _shape.Threads);
+            fixed (KvSequence* sequences = _sequences)
+            {
+                AttentionArgs args = new()
+                {
+                    Layout = _layout,
+                    Sequences = sequences,
+                    SequenceCount = _sequences.Length,
+                    Q = _q.Rows(_shape.KvHeads * _shape.Group * _shape.KeySize),
+                    Y = Y.Rows(_shape.KvHeads * _shape.Group * _shape.ValueSize),
+                    Heads = _shape.KvHeads * _shape.Group,
+                    Scale = Scale,
+                    SoftCap = _shape.SoftCap,
+                    Window = _shape.Window,
+                    Causal = _shape.Causal,
+                    Sinks = _shape.Sinks ? _sinks.Data : null,
+                    Scratch = scratch.Data,
+                };
+                for (int thread = 0; thread < _shape.Threads; thread++) set.Attention(args, thread, _shape.Threads);
+            }
+        }
+
+        public double[] Expected()
+        {
+            int heads = _shape.KvHeads * _shape.Group, size = _shape.ValueSize;
+            double[] y = new double[_rows * heads * size];
+            for (int s = 0; s < _sequences.Length; s++)
+            {
+                for (int i = 0; i < _sequences[s].Rows * heads; i++) Row(s, i / heads, i % heads, y.AsSpan(((_sequences[s].Row * heads) + i) * size, size));
+            }
+
+            return y;
+        }
+
+        public void Dispose()
+        {
+            foreach (nint memory in _memory) NativeMemory.AlignedFree((void*)memory);
+            _q.Dispose();
+            _sinks.Dispose();
+            Y.Dispose();
+        }
+
+        private void Row(int s, int row, int head, Span<double> y)
+        {
+            KvSequence sequence = _sequences[s];
+            int position = sequence.Position + row, kvHead = head / _shape.Group;
+            int end = _shape.Causal ? position + 1 : sequence.Position + sequence.Rows;
+            int begin = _shape.Window > 0 ? Math.Max(0, position + 1 - _shape.Window) : 0;
+            double total = _shape.Sinks ? Math.Exp(_sinks[head]) : 0;
+            ReadOnlySpan<float> q = _q.Span.Slice(((sequence.Row + row) * _shape.KvHeads * _shape.Group + head) * _shape.KeySize, _shape.KeySize);
+            for (int token = begin; token < end; token++)
+            {
+                double score = 0;
+                for (int i = 0; i < q.Length; i++) score += (double)q[i] * _keys[s][(token * _shape.KvHeads + kvHead) * q.Length + i];
+                score *= Scale;
+                if (_shape.SoftCap > 0) score = _shape.SoftCap * Math.Tanh(score / _shape.SoftCap);
+                double power = Math.Exp(score);
+                total += power;
+                for (int i = 0; i < y.Length; i++)
+                {
+                    y[i] += power * (_shape.ValuesAreKeys
+                        ? _keys[s][(token * _shape.KvHeads + kvHead) * _shape.KeySize + i]
+                        : _values[s][(token * _shape.KvHeads + kvHead) * _shape.ValueSize + i]);
+                }
+            }
+
+            for (int i = 0; i < y.Length; i++) y[i] /= total;
+        }
+
+        private void Write(KernelSet set, int s, KvSequence sequence)
+        {
+            int keyRow = _shape.KvHeads * _shape.KeySize, valueRow = _shape.KvHeads * _shape.ValueSize;
+            fixed (float* keys = _keys[s], values = _values[s])
+            {
+                KvWriteArgs args = new()
+                {
+                    Layout = _layout,
+                    Sequences = &sequence,
+                    SequenceCount = 1,
+                    Keys = new Rows(keys + (long)sequence.Position * keyRow, keyRow),
+                    Values = new Rows(values + (long)sequence.Position * valueRow, valueRow),
+                };
+                for (int thread = 0; thread < _shape.Threads; thread++) set.WriteKv(args, thread, _shape.Threads);
+            }
+        }
+
+        private byte** Blocks(int count, long bytes)
+        {
+            byte** table = (byte**)NativeMemory.AlignedAlloc((nuint)(count * sizeof(byte*)), 64);
+            _memory.Add((nint)table);
+            for (int i = count - 1; i >= 0; i--)
+            {
+                table[i] = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+                new Span<byte>(table[i], (int)bytes).Fill(0xFF);
+                _memory.Add((nint)table[i]);
+            }
+
+            return table;
+        }
+
+        private static float[] Rounded(KvType type, float[] values) =>
+            type == KvType.F16 ? values.Select(value => (float)(Half)value).ToArray() : values;
+    }
+}

@@ -1,0 +1,114 @@
+namespace AutoGlm.Cpu.Tests.Kernels;
+
+public sealed unsafe class RowKernelTests
+{
+    [Theory]
+    [MemberData(nameof(KernelData.Isas), MemberType = typeof(KernelData))]
+    public void Rms_norm_of_rows_and_of_heads(string isa)
+    {
+        Random random = new(21);
+        foreach ((int rows, int group, int groups) in new[] { (1, 2048, 1), (3, 65, 1), (2, 16, 5), (4, 7, 3) })
+        {
+            int columns = group * groups;
+            using NativeFloats x = new(KernelData.Normal(random, rows * columns)), w = new(KernelData.Normal(random, group)), y = new(rows * columns);
+            KernelData.Set(isa).RmsNorm(x.Rows(columns), w.Data, y.Rows(columns), 0, rows, columns, group, 1e-5f);
+            double[] expected = new double[rows * columns];
+            for (int start = 0; start < expected.Length; start += group)
+            {
+                double mean = 0;
+                for (int i = 0; i < group; i++) mean += Math.Pow(x[start + i], 2) / group;
+                for (int i = 0; i < group; i++) expected[start + i] = x[start + i] / Math.Sqrt(mean + 1e-5) * w[i];
+            }
+
+            Assert.InRange(KernelData.RelativeError(y.Span, expected), 0, 1e-6);
+            KernelData.Set(isa).RmsNorm(x.Rows(columns), w.Data, x.Rows(columns), 0, rows, columns, group, 1e-5f);
+            Assert.Equal(y.Span.ToArray(), x.Span.ToArray());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(KernelData.Isas), MemberType = typeof(KernelData))]
+    public void Layer_norm(string isa)
+    {
+        Random random = new(22);
+        foreach (int columns in new[] { 1, 37, 768 })
+        {
+            using NativeFloats x = new(KernelData.Normal(random, 3 * columns)), w = new(KernelData.Normal(random, columns)), b = new(KernelData.Normal(random, columns)), y = new(3 * columns);
+            KernelData.Set(isa).LayerNorm(x.Rows(columns), w.Data, b.Data, y.Rows(columns), 0, 3, columns, 1e-6f);
+            double[] expected = new double[3 * columns];
+            for (int start = 0; start < expected.Length; start += columns)
+            {
+                double mean = 0, variance = 0;
+                for (int i = 0; i < columns; i++) mean += x[start + i] / (double)columns;
+                for (int i = 0; i < columns; i++) variance += Math.Pow(x[start + i] - mean, 2) / columns;
+                for (int i = 0; i < columns; i++) expected[start + i] = (x[start + i] - mean) / Math.Sqrt(variance + 1e-6) * w[i] + b[i];
+            }
+
+            Assert.InRange(KernelData.RelativeError(y.Span, expected), 0, 2e-6);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(KernelData.Isas), MemberType = typeof(KernelData))]
+    public void Softmax(string isa)
+    {
+        Random random = new(23);
+        foreach (int columns in new[] { 1, 19, 64, 1001 })
+        {
+            using NativeFloats x = new(KernelData.Normal(random, 2 * columns, 20)), y = new(2 * columns);
+            KernelData.Set(isa).Softmax(x.Rows(columns), y.Rows(columns), 0, 2, columns, 0.7f);
+            double[] expected = new double[2 * columns];
+            for (int start = 0; start < expected.Length; start += columns)
+            {
+                double largest = x.Span.Slice(start, columns).ToArray().Max() * 0.7, sum = 0;
+                for (int i = 0; i < columns; i++) sum += expected[start + i] = Math.Exp(0.7 * x[start + i] - largest);
+                for (int i = 0; i < columns; i++) expected[start + i] /= sum;
+            }
+
+            Assert.InRange(KernelData.RelativeError(y.Span, expected), 0, 1e-5);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(KernelData.Isas), MemberType = typeof(KernelData))]
+    public void Rope_rotates_its_pairs_and_leaves_the_rest(string isa)
+    {
+        Random random = new(24);
+        foreach (RopeLayout layout in Enum.GetValues<RopeLayout>())
+        {
+            foreach ((int heads, int size, int offset, int dimensions) in new[] { (1, 64, 0, 64), (3, 80, 0, 32), (2, 192, 128, 64), (5, 10, 2, 6), (2, 128, 0, 128) })
+            {
+                const int Rows = 3;
+                int half = dimensions / 2, stride = heads * size + 1;
+                float[] angles = KernelData.Normal(random, Rows * half);
+                using NativeFloats x = new(KernelData.Normal(random, Rows * stride));
+                using NativeFloats cos = new(angles.Select(MathF.Cos).ToArray()), sin = new(angles.Select(MathF.Sin).ToArray());
+                double[] expected = x.Span.ToArray().Select(value => (double)value).ToArray();
+                for (int n = 0; n < Rows; n++)
+                {
+                    for (int i = 0; i < heads * half; i++)
+                    {
+                        int start = n * stride + i / half * size + offset, pair = i % half;
+                        int a = layout == RopeLayout.Halves ? start + pair : start + 2 * pair, b = layout == RopeLayout.Halves ? a + half : a + 1;
+                        (double u, double v, double c, double s) = (expected[a], expected[b], cos[n * half + pair], sin[n * half + pair]);
+                        (expected[a], expected[b]) = (u * c - v * s, v * c + u * s);
+                    }
+                }
+
+                RopeArgs args = new()
+                {
+                    X = x.Rows(stride),
+                    Heads = heads,
+                    HeadSize = size,
+                    Offset = offset,
+                    Dimensions = dimensions,
+                    Layout = layout,
+                    Cos = cos.Rows(half),
+                    Sin = sin.Rows(half),
+                };
+                KernelData.Set(isa).Rope(args, 0, Rows);
+                Assert.InRange(KernelData.RelativeError(x.Span, expected), 0, 1e-6);
+            }
+        }
+    }
+}

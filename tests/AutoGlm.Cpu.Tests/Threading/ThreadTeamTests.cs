@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using AutoGlm.Cpu.Threading;
+
+namespace AutoGlm.Cpu.Tests.Threading;
+
+public sealed class ThreadTeamTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(16)]
+    [InlineData(64)]
+    public void All_threads_pass_each_barrier_together(int threads)
+    {
+        using ThreadTeam team = new(threads);
+        Steps region = new(team, barriers: 50);
+        for (int run = 0; run < 10; run++)
+        {
+            team.Run(region);
+            Assert.Equal(0, region.Late);
+            Assert.All(region.Counters, counter => Assert.Equal(0, counter));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(8)]
+    public void An_exception_ends_the_region_and_reaches_the_caller(int threads)
+    {
+        using ThreadTeam team = new(threads);
+        for (int failing = 0; failing < threads; failing++)
+        {
+            Failure region = new(team, failing);
+            TimeoutException thrown = Assert.Throws<TimeoutException>(() => team.Run(region));
+            Assert.Equal($"thread {failing}", thrown.Message);
+            team.Run(new Steps(team, barriers: 3));
+        }
+    }
+
+    [Fact]
+    public void Runs_without_allocating()
+    {
+        using ThreadTeam team = new(4);
+        Steps region = new(team, barriers: 5);
+        for (int i = 0; i < 50; i++)
+        {
+            team.Run(region);
+            if (i % 10 == 0) Thread.Sleep(5);
+        }
+
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        for (int i = 0; i < 100; i++) team.Run(region);
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 4096);
+    }
+
+    [Fact]
+    public void Idle_threads_sleep()
+    {
+        using ThreadTeam team = new(4);
+        team.Run(new Steps(team, barriers: 1));
+        Thread.Sleep(20);
+        TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
+        Thread.Sleep(200);
+        Assert.InRange((Process.GetCurrentProcess().TotalProcessorTime - before).TotalMilliseconds, 0, 300);
+    }
+
+    [Fact]
+    public void One_region_at_a_time_and_none_after_the_end()
+    {
+        ThreadTeam team = new(2);
+        team.Run(new Nested(team));
+        team.Dispose();
+        team.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => team.Run(new Steps(team, 1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ThreadTeam(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ThreadTeam(65));
+    }
+
+    [Fact]
+    public void Cores_are_counted_by_their_siblings()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            foreach ((int cpu, string siblings) in new[] { (0, "0,4"), (1, "1,5"), (4, "0,4"), (5, "1,5") })
+            {
+                string topology = Path.Combine(folder, $"cpu{cpu}", "topology");
+                Directory.CreateDirectory(topology);
+                File.WriteAllText(Path.Combine(topology, "thread_siblings_list"), siblings + "\n");
+            }
+
+            Directory.CreateDirectory(Path.Combine(folder, "cpufreq"));
+            Assert.Equal(2, PhysicalCores.CountIn(folder));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Assert.InRange(ThreadTeam.DefaultThreads, 1, Environment.ProcessorCount);
+    }
+
+    private sealed class Steps(ThreadTeam team, int barriers) : IParallelRegion
+    {
+        private int _late;
+
+        public int[] Counters { get; } = new int[barriers];
+
+        public int Late => _late;
+
+        public void Run(int thread, int threads)
+        {
+            for (int i = 0; i < Counters.Length; i++)
+            {
+                Interlocked.Increment(ref Counters[i]);
+                team.Barrier();
+                if (Volatile.Read(ref Counters[i]) != threads) Interlocked.Increment(ref _late);
+                team.Barrier();
+                if (thread == 0) Volatile.Write(ref Counters[i], 0);
+            }
+        }
+    }
+
+    private sealed class Failure(ThreadTeam team, int failing) : IParallelRegion
+    {
+        public void Run(int thread, int threads)
+        {
+            team.Barrier();
+            if (thread == failing) throw new TimeoutException($"thread {thread}");
+            team.Barrier();
+        }
+    }
+
+    private sealed class Nested(ThreadTeam team) : IParallelRegion
+    {
+        public void Run(int thread, int threads)
+        {
+            if (thread == 0) Assert.Throws<InvalidOperationException>(() => team.Run(this));
+        }
+    }
+}
