@@ -11,7 +11,7 @@ public sealed record EngineOptions
     /// <summary>Threads that compute; null for one on each physical core.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>Vector instructions: auto, scalar, vector128, avx2 or avx512.</summary>
+    /// <summary>Instruction set: auto, scalar, vector128, avx2 or avx512.</summary>
     public string Isa { get; init; } = "auto";
 
     /// <summary>How keys and values are stored.</summary>
@@ -44,7 +44,7 @@ public sealed record EngineOptions
         }
 
         Check(nameof(Context), Context, 1, 1 << 24);
-        Check(nameof(Threads), Threads, 1, 256);
+        Check(nameof(Threads), Threads, 1, 64);
         Check(nameof(KvMemory), KvMemory, 1, long.MaxValue);
         Check(nameof(BlockTokens), BlockTokens, 1, 1024);
         Check(nameof(BatchTokens), BatchTokens, 1, 1 << 16);

@@ -10,7 +10,7 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
 
     private static readonly string[] _turnEnds = ["<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>"];
 
-    private readonly DecoderOptions _visibleSpaces = new() { ByteFallback = true, Replacements = [(VisibleSpace, " ")] };
+    private readonly DecoderOptions _visibleSpaces = new() { AddedVerbatim = true, ByteFallback = true, Replacements = [(VisibleSpace, " ")] };
 
     public TokenizerDefinition Read()
     {
@@ -131,7 +131,7 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
         {
             ReadOnlySpan<byte> text = tokens.Utf8(id);
             TokenType type = types is not null && types[id] is >= 0 and <= (int)TokenType.Byte ? (TokenType)types[id] : TokenType.Normal;
-            if (type is TokenType.Normal && text.Length is > 4 and < 20 && Array.Exists(_turnEnds, end => Matches(end, tokens.Utf8(id)))) type = TokenType.Control;
+            if (type is TokenType.Normal or TokenType.UserDefined && text.Length is > 4 and < 20 && Array.Exists(_turnEnds, end => Matches(end, tokens.Utf8(id)))) type = TokenType.Control;
             float score = scores?[id] ?? 0;
             if (float.IsNaN(score)) throw new ModelFormatException(file, Prefix + "scores", $"the score of token {id} is not a number");
             builder.Add(id, text, type, score);

@@ -14,7 +14,7 @@ internal sealed class TokenTexts
     private readonly byte[] _bytes;
     private readonly int[] _offsets;
 
-    /// <param name="verbatim">Tokens whose text is itself: added and special ones.</param>
+    /// <param name="verbatim">Tokens whose text is itself.</param>
     public TokenTexts(Vocabulary vocabulary, DecoderOptions options, Func<int, bool> verbatim)
     {
         _offsets = new int[vocabulary.Count + 1];
@@ -23,7 +23,7 @@ internal sealed class TokenTexts
         for (int id = 0; id < vocabulary.Count; id++)
         {
             ReadOnlySpan<byte> text = vocabulary.Bytes(id);
-            if (!verbatim(id) && !options.ByteLevel) text = Decode(text, vocabulary.Type(id), options);
+            if (!verbatim(id) && !options.ByteLevel) text = Decode(text, options);
             if (length + text.Length > bytes.Length) Array.Resize(ref bytes, Math.Max(checked(length + text.Length), bytes.Length * 2));
             text.CopyTo(bytes.AsSpan(length));
             length += text.Length;
@@ -35,9 +35,9 @@ internal sealed class TokenTexts
 
     public ReadOnlySpan<byte> this[int id] => _bytes.AsSpan(_offsets[id], _offsets[id + 1] - _offsets[id]);
 
-    private static ReadOnlySpan<byte> Decode(ReadOnlySpan<byte> bytes, TokenType type, DecoderOptions options)
+    private static ReadOnlySpan<byte> Decode(ReadOnlySpan<byte> bytes, DecoderOptions options)
     {
-        if (options.ByteFallback && type is not TokenType.UserDefined && ByteToken.TryParse(bytes, out byte value)) return new[] { value };
+        if (options.ByteFallback && ByteToken.TryParse(bytes, out byte value)) return new[] { value };
         bool plain = options.ContinuationPrefix is null;
         foreach ((string from, _) in options.Replacements) plain &= bytes.IndexOf(Encoding.UTF8.GetBytes(from)) < 0;
         if (plain) return bytes;

@@ -1,7 +1,6 @@
 using AutoGlm.Graph;
 using AutoGlm.Graph.Nodes;
 using AutoGlm.Models.Building;
-using AutoGlm.Models.Configuration;
 
 namespace AutoGlm.Models.Architectures;
 
@@ -21,7 +20,7 @@ internal static class DeepSeekV3
     public static ComputationGraph Build(DecoderBuilder b)
     {
         LatentAttention attention = LatentAttention.Read(b);
-        SharedExperts experts = SharedExperts.Read(b.Config, b.Config.Settings.ArchitectureName == "deepseek_v3" ? RouterGating.Sigmoid : RouterGating.Softmax);
+        SharedExperts experts = SharedExperts.Read(b.Config);
         Value x = b.Embed();
         for (int i = 0; i < b.Config.Layers; i++)
         {

@@ -12,7 +12,7 @@ internal static class Glm4Moe
     private static ComputationGraph Build(DecoderBuilder b)
     {
         RopeTable rope = b.Config.Rope.Global(10_000, 0.5).ToTable(b.RopeLayout);
-        SharedExperts experts = SharedExperts.Read(b.Config, RouterGating.Sigmoid);
+        SharedExperts experts = SharedExperts.Read(b.Config);
         Value x = b.Embed();
         for (int i = 0; i < b.Config.Layers; i++)
         {

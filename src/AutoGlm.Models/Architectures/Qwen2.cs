@@ -12,13 +12,12 @@ internal static class Qwen2
     private static ComputationGraph Build(DecoderBuilder b)
     {
         RopeTable rope = b.Config.Rope.Global(10_000, 1).ToTable(b.RopeLayout);
-        int fullLayers = b.Config.Settings.CountOrZero("", "max_window_layers");
-        bool windowed = b.Config.Settings.Flag("", "use_sliding_window", false);
+        long fullLayers = b.Config.Settings.FindInteger("", "max_window_layers") ?? 28;
         Value x = b.Embed();
         for (int i = 0; i < b.Config.Layers; i++)
         {
             LayerBuilder layer = new(b, i);
-            int window = windowed && b.Config.Slides(i, index => index >= fullLayers) ? b.Config.SlidingWindow : 0;
+            int window = b.Config.Slides(i, index => index >= fullLayers) ? b.Config.SlidingWindow : 0;
             (Value q, Value k, Value v) = layer.Project(layer.Norm(x, "attn_norm"));
             x = b.Add(x, layer.Attend(q, k, v, rope, window: window));
             x = b.Add(x, layer.FeedForward(layer.Norm(x, "ffn_norm")));

@@ -27,7 +27,7 @@ internal static class Qwen3Moe
             LayerBuilder layer = new(b, i);
             (Value q, Value k, Value v) = layer.Project(layer.Norm(x, "attn_norm"));
             (q, k) = layer.NormHeads(q, k);
-            x = b.Add(x, layer.Attend(q, k, v, rope));
+            x = b.Add(x, layer.Attend(q, k, v, rope, window: b.Config.SlidingWindow));
             Value h = layer.Norm(x, "ffn_norm");
             // Layers that config.json lists as dense have no router.
             x = b.Add(x, layer.Has("ffn_gate_inp.weight") ? layer.MixtureOfExperts(h, router, width) : layer.FeedForward(h));

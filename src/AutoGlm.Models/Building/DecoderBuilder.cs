@@ -70,7 +70,15 @@ internal sealed class DecoderBuilder(ModelConfig config, IWeightSource weights, 
     public Value Attention(Value q, Value k, Value? v, AttentionShape shape) =>
         Append(new Attention(q, k, v, shape with { Layer = _attentions++ }) { Width = shape.Heads * shape.ValueSize });
 
-    public Value Route(Value logits, RouterShape shape) => Append(new Route(logits, shape) { Width = 2 * shape.Used });
+    /// <summary>Chooses a row's experts.</summary>
+    /// <exception cref="ModelFormatException">There are fewer experts, or groups of them, than are to be chosen.</exception>
+    public Value Route(Value logits, RouterShape shape)
+    {
+        if (shape.Used > shape.Experts) throw config.Settings.Invalid("expert_used_count", "num_experts_per_tok", $"a token cannot use {shape.Used} of {shape.Experts} experts");
+        if (shape.Experts % shape.Groups != 0 || shape.GroupsUsed > shape.Groups || shape.Experts / shape.Groups * shape.GroupsUsed < shape.Used)
+            throw config.Settings.Invalid("expert_group_count", "n_group", $"{shape.Used} of {shape.Experts} experts cannot be chosen from {shape.GroupsUsed} of {shape.Groups} groups");
+        return Append(new Route(logits, shape) { Width = 2 * shape.Used });
+    }
 
     /// <summary>Each row by its experts' matrices, plus their biases if the file has them.</summary>
     public Value ExpertLinear(Value x, Value routing, string prefix, int experts, int used, int inputs, int outputs)

@@ -51,7 +51,10 @@ internal sealed class ModelConfig
     public RopeReader Rope { get; }
 
     /// <summary>Window in tokens of the sliding layers; 0 where there is none.</summary>
-    public int SlidingWindow => Settings.Flag("", "use_sliding_window", true) ? Settings.CountOrZero("attention.sliding_window", "sliding_window") : 0;
+    /// <remarks>Qwen's config.json names a window that counts only where <c>use_sliding_window</c> says so.</remarks>
+    public int SlidingWindow => Settings.Flag("", "use_sliding_window", !Settings.ArchitectureName.StartsWith("qwen", StringComparison.Ordinal))
+        ? Settings.CountOrZero("attention.sliding_window", "sliding_window")
+        : 0;
 
     /// <summary>Whether a layer sees only the window: the file's layer_types, else the architecture's pattern.</summary>
     public bool Slides(int layer, Func<int, bool> pattern)

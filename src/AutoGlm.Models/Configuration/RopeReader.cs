@@ -111,6 +111,8 @@ internal sealed class RopeReader(Hyperparameters settings, IWeightSource weights
         "llama3" => RopeScalingKind.Llama3,
         "yarn" => RopeScalingKind.Yarn,
         "longrope" or "su" => RopeScalingKind.LongRope,
+        // It changes nothing within the context the model was made for.
+        "dynamic" when context <= modelContext => RopeScalingKind.None,
         _ => throw new ModelFormatException(settings.Location, field, $"rope scaling '{kind}' is not supported; there are default, linear, llama3, yarn and longrope"),
     };
 }

@@ -122,12 +122,5 @@ public sealed unsafe class MatMulTests
         }
 
         public override ReadOnlySpan<byte> Rows(long first, int count) => Enumerable.Repeat(_row, count).SelectMany(row => row).ToArray();
-
-        public float[] Decode()
-        {
-            float[] values = new float[RowLength];
-            BlockFormats.Get(Type).Decode(_row, values);
-            return values;
-        }
     }
 }

@@ -42,7 +42,6 @@ internal sealed record KnownPreTokenizer
         new("granite-embed-multi-97m") { Patterns = [SplitPatterns.GraniteEmbedding], IgnoreMerges = true },
         new("tiny_aya", "cohere2moe") { First = new DigitGroupsPreTokenizer(atWordEnd: true), Patterns = [SplitPatterns.Gpt4o] },
         new("superbpe") { First = new DigitGroupsPreTokenizer(atWordEnd: false), Patterns = [@"\p{N}+"] },
-        new("afmoe") { First = new DigitGroupsPreTokenizer(atWordEnd: false), Patterns = [SplitPatterns.AfmoeAsian, SplitPatterns.DeepSeek3] },
         new("bailingmoe", "bailingmoe2", "llada-moe") { Patterns = [SplitPatterns.BailingMoe] },
         new("seed-coder") { Patterns = [SplitPatterns.SeedCoder] },
         new("ufakzeka") { Patterns = [SplitPatterns.NoContractions] },
