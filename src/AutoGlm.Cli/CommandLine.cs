@@ -15,6 +15,13 @@ internal static class CommandLine
         // A prompt may begin with @, which would name a file of arguments.
         ParserConfiguration parsing = new() { ResponseFileTokenReplacer = null };
         ParseResult result = Build(terminal).Parse(arguments, parsing);
+        if (arguments.Count == 0)
+        {
+            // Somebody who looks around: all of it, but still no success.
+            await Build(terminal).Parse(["--help"], parsing).InvokeAsync(new InvocationConfiguration { Output = terminal.Error, Error = terminal.Error });
+            return ExitCode.Usage;
+        }
+
         if (result.Action is ParseErrorAction || (result.Action is null && result.Errors.Count > 0)) return Refuse(terminal, result);
         InvocationConfiguration invocation = new()
         {
@@ -48,9 +55,19 @@ internal static class CommandLine
 
     private static int Refuse(Terminal terminal, ParseResult result)
     {
-        foreach (string message in result.Errors.Select(error => error.Message).Distinct()) ErrorReport.Write(terminal, message);
+        foreach (string message in result.Errors.Select(error => Plain(error.Message)).Distinct()) ErrorReport.Write(terminal, message);
         string name = result.CommandResult.Command is Verb verb ? "autoglm " + verb.Name : "autoglm";
         terminal.Error.WriteLine($"See '{name} --help'.");
         return ExitCode.Usage;
+    }
+
+    /// <summary>The parser names .NET's types, which are no help to users.</summary>
+    private static string Plain(string message)
+    {
+        int type = message.IndexOf(" as expected type '", StringComparison.Ordinal);
+        if (type < 0) return message;
+        string wanted = message.Contains("Single", StringComparison.Ordinal) || message.Contains("Double", StringComparison.Ordinal) ? "a number"
+            : message.Contains("DateOnly", StringComparison.Ordinal) ? "a day such as 2026-01-31" : "a whole number";
+        return $"{message[..type]}: should be {wanted}.";
     }
 }

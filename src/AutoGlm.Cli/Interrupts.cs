@@ -24,6 +24,9 @@ internal sealed class Interrupts : IDisposable
     /// <summary>Exit code of a command that ended so.</summary>
     public int ExitCode { get; private set; } = InterruptedExitCode;
 
+    /// <summary>True where the process was told to end, rather than interrupted by Ctrl-C.</summary>
+    public bool WasTerminated => ExitCode == TerminatedExitCode;
+
     /// <summary>Listens to the process's signals.</summary>
     public void Listen()
     {

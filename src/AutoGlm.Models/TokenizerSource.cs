@@ -7,7 +7,7 @@ namespace AutoGlm.Models;
 
 /// <summary>
 /// A model's tokenizer and chat template without the model: any GGUF file with a vocabulary, of an architecture unknown here or
-/// without tensors too, a Hugging Face folder, or a tokenizer.json file.
+/// without tensors too, a Hugging Face folder, or a tokenizer.json file. Weights need not be there.
 /// </summary>
 public sealed class TokenizerSource
 {
@@ -33,14 +33,13 @@ public sealed class TokenizerSource
     /// <exception cref="ModelFormatException">There is nothing there, or nothing sound.</exception>
     public static TokenizerSource Open(string path)
     {
-        if (Directory.Exists(path))
+        bool isFolder = Directory.Exists(path);
+        if (!isFolder && !File.Exists(path)) throw new ModelFormatException(path, "path", "there is no such file or folder; name a .gguf file, a Hugging Face folder or a tokenizer.json");
+        if (isFolder || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
         {
-            using HuggingFaceFolder folder = HuggingFaceFolder.Open(path);
-            return new TokenizerSource(path, folder.ChatTemplate, () => TokenizerFactory.FromHuggingFace(folder));
+            TokenizerFolder folder = new(path);
+            return new TokenizerSource(path, folder.ChatTemplate, folder.CreateTokenizer);
         }
-
-        if (!File.Exists(path)) throw new ModelFormatException(path, "path", "there is no such file or folder; name a .gguf file, a Hugging Face folder or a tokenizer.json");
-        if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return new TokenizerSource(path, null, () => TokenizerFactory.FromTokenizerJson(path));
 
         // Metadata is read into memory: the file is not needed any more.
         using GgufFile file = GgufFile.Open(path);

@@ -136,8 +136,8 @@ internal sealed class BenchCommand : Verb
                 (result.BytesPerSecond / bandwidth).ToString("P0", CultureInfo.InvariantCulture));
         }
 
-        Terminal.Out.WriteLine($"{PlainText.OneLine(runtime.Package.Name)} ({runtime.Package.Architecture}, {Numbers.Bytes(runtime.Package.FileBytes)}) on {runtime.BackendName}, {threads} threads");
-        Terminal.Console.Write(table);
+        Terminal.Out.WriteLine($"{PlainText.OneLine(runtime.Package.Name)} ({runtime.Package.Architecture}, {Numbers.Bytes(runtime.Package.FileBytes)}) on {runtime.BackendName}");
+        Tables.Write(Terminal, table);
         Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Median of {results[0].Rate.Count} and the whole spread. Memory reads {bandwidth / 1e9:F1} GB/s with {threads} threads, measured now."));
     }
 

@@ -52,6 +52,6 @@ internal sealed class ChatCommand : Verb
         if (!json) Terminal.Note($"{engine.Model.Name}, context {engine.Context:N0} tokens, on {engine.BackendName}. /help lists the commands.");
         ChatSession session = new(Terminal, engine, settings, json) { System = arguments.GetValue(_system) };
         await session.RunAsync(cancellation);
-        return ExitCode.Ok;
+        return Terminal.Interrupts.WasTerminated ? Terminal.Interrupts.ExitCode : ExitCode.Ok;
     }
 }

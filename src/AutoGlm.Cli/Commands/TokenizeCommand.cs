@@ -80,7 +80,7 @@ internal sealed class TokenizeCommand : Verb
             table.Add(id.ToString(CultureInfo.InvariantCulture), tokenizer.TokenText(id), $"\"{text}\"");
         }
 
-        Terminal.Console.Write(table);
+        Tables.Write(Terminal, table);
         Terminal.Note($"{ids.Length:N0} tokens");
     }
 }

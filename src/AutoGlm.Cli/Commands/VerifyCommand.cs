@@ -44,7 +44,7 @@ internal sealed class VerifyCommand : Verb
         int context = golden.Prompts.Max(prompt => prompt.Length) + golden.Greedy.Max(greedy => greedy.Length);
         EngineOptions options = _runtime.Read(arguments) with { Context = context };
         using ModelRuntime runtime = await ModelLoader.LoadRuntimeAsync(Terminal, EmbeddedModel.OrGiven(arguments.GetValue(_model)), options, cancellation);
-        GoldenResult result = await WorkProgress.RunAsync(Terminal, "Comparing", (_, _) => new GoldenVerifier(runtime, golden).Run(), cancellation);
+        GoldenResult result = await WorkProgress.RunAsync(Terminal, "Comparing", (_, token) => new GoldenVerifier(runtime, golden).Run(token), cancellation);
         bool passes = result.Passes(tolerance);
         if (arguments.GetValue(_json)) WriteJson(runtime, result, tolerance, passes);
         else Write(runtime, result, tolerance, passes);
@@ -73,7 +73,7 @@ internal sealed class VerifyCommand : Verb
         table.Add("token by token", Number(result.StepError));
         table.Add("in a batch", Number(result.BatchError));
         table.Add("largest", Number(result.LargestError));
-        Terminal.Console.Write(table);
+        Tables.Write(Terminal, table);
         Terminal.Out.WriteLine($"greedy tokens: {result.GreedyMatches} of {result.GreedyTokens} equal");
         Terminal.Console.MarkupLine(passes
             ? $"[green]passed[/]: within the tolerance of {Number(tolerance)}"

@@ -59,7 +59,7 @@ internal static class AnswerReport
             table.Add(token.ToString(), tokenizer.TokenText(token), probabilities.Chosen.LogProbability.ToString("F4"), alternatives);
         }
 
-        terminal.Console.Write(table);
+        Tables.Write(terminal, table);
     }
 
     private static JsonArray LogProbabilitiesJson(Answer answer, Tokenizer tokenizer)

@@ -72,7 +72,7 @@ internal sealed class ModelOverview
         summary.Add("parameters", Numbers.Count(Parameters));
         summary.Add("tensors", $"{_files.Tensors.Count + _files.OtherArrays.Count}, {Numbers.Bytes(TensorBytes)}");
         WriteGraph(summary);
-        terminal.Console.Write(summary);
+        Tables.Write(terminal, summary);
 
         Table metadata = Tables.Create(terminal, "metadata", "value");
         foreach ((string key, object? value) in _files.Metadata) metadata.Add(key, PlainText.Abridged(Text(value), LongestValue));
@@ -105,7 +105,7 @@ internal sealed class ModelOverview
     {
         if (table.Rows.Count == 0) return;
         terminal.Out.WriteLine();
-        terminal.Console.Write(table);
+        Tables.Write(terminal, table);
     }
 
     private static string Text(object? value) => value switch

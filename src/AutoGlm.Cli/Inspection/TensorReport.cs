@@ -24,7 +24,7 @@ internal static class TensorReport
         table.Add("zeros", Share(statistics.Zeros, statistics.Count));
         table.Add("NaN", Share(statistics.NaN, statistics.Count));
         table.Add("infinite", Share(statistics.Infinite, statistics.Count));
-        terminal.Console.Write(table);
+        Tables.Write(terminal, table);
         WriteHistogram(terminal, statistics);
     }
 

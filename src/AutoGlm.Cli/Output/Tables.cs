@@ -21,6 +21,21 @@ internal static class Tables
         return table;
     }
 
+    /// <summary>Writes a table, without the blanks that fill up lines where nobody sees the frame.</summary>
+    public static void Write(Terminal terminal, Table table)
+    {
+        if (terminal.OutputIsTerminal)
+        {
+            terminal.Console.Write(table);
+            return;
+        }
+
+        using StringWriter text = new();
+        using Terminal plain = new(TextReader.Null, text, TextWriter.Null);
+        plain.Console.Write(table);
+        foreach (string line in text.ToString().TrimEnd().Split('\n')) terminal.Out.WriteLine(line.TrimEnd());
+    }
+
     /// <summary>Adds a row of plain text: nothing in it is markup.</summary>
     public static void Add(this Table table, params ReadOnlySpan<string> cells)
     {
