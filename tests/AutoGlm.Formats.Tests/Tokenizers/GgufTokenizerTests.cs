@@ -33,7 +33,8 @@ public class GgufTokenizerTests
             metadata["tokenizer.ggml.model"] = "gpt2";
             metadata["tokenizer.ggml.pre"] = "martian";
         });
-        foreach (string name in new[] { "martian", "llama-bpe", "qwen2", "chatglm-bpe", "glm4", "gpt-4o", "tekken", "deepseek-v3", "smollm" }) Assert.Contains(name, error.Message);
+        string[] names = ["martian", "llama-bpe", "qwen2", "chatglm-bpe", "glm4", "gpt-4o", "tekken", "deepseek-v3", "smollm"];
+        Assert.All(names, name => Assert.Contains(name, error.Message));
     }
 
     [Fact]

@@ -26,7 +26,9 @@ public class UnicodeNormalizationTests
     [Fact]
     public void Forms_agree_with_each_other()
     {
-        Gen<int> points = Gen.OneOf(Gen.Int[0x20, 0x17F], Gen.Int[0x300, 0x36F], Gen.Int[0x900, 0xDFF], Gen.Int[0x1100, 0x11FF], Gen.Int[0xAC00, 0xD7A3], Gen.Int[0x1E00, 0x1FFF], Gen.Int[0x1D100, 0x1D200]);
+        Gen<int> points = Gen.OneOf(
+            Gen.Int[0x20, 0x17F], Gen.Int[0x300, 0x36F], Gen.Int[0x900, 0xDFF], Gen.Int[0x1100, 0x11FF], Gen.Int[0xAC00, 0xD7A3],
+            Gen.Int[0x1E00, 0x1FFF], Gen.Int[0x1D100, 0x1D200]);
         points.Array[0, 20].Sample(array =>
         {
             string text = string.Concat(array.Select(char.ConvertFromUtf32));
