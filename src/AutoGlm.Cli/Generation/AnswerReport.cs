@@ -36,9 +36,12 @@ internal static class AnswerReport
             ["text"] = answer.Text,
             ["finish_reason"] = answer.FinishName,
             ["tokens"] = new JsonArray([.. answer.Tokens.Select(token => (JsonNode)token)]),
-            ["prompt_tokens"] = statistics.PromptTokens,
-            ["reused_tokens"] = statistics.ReusedTokens,
-            ["generated_tokens"] = statistics.GeneratedTokens,
+            ["usage"] = new JsonObject
+            {
+                ["prompt_tokens"] = statistics.PromptTokens,
+                ["reused_tokens"] = statistics.ReusedTokens,
+                ["generated_tokens"] = statistics.GeneratedTokens,
+            },
             ["prompt_tokens_per_second"] = statistics.PromptRate,
             ["generation_tokens_per_second"] = statistics.GenerationRate,
             ["first_token_seconds"] = (statistics.QueueTime + statistics.PromptTime).TotalSeconds,
