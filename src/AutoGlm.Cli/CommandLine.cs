@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using AutoGlm.Cli.Commands;
 
 namespace AutoGlm.Cli;
@@ -22,7 +23,13 @@ internal static class CommandLine
             return ExitCode.Usage;
         }
 
-        if (result.Action is ParseErrorAction || (result.Action is null && result.Errors.Count > 0)) return Refuse(terminal, result);
+        bool isWrong = result.Action is ParseErrorAction;
+        if (isWrong || result.CommandResult.Command.Action == result.Action)
+        {
+            if (FindMistakenOption(result) is { } option) return Refuse(terminal, result, [$"Unrecognized option '{option}'; write -- before a text that begins with a dash."]);
+            if (isWrong) return Refuse(terminal, result, result.Errors.Select(error => error.Message));
+        }
+
         InvocationConfiguration invocation = new()
         {
             Output = terminal.Out,
@@ -34,7 +41,7 @@ internal static class CommandLine
         return await result.InvokeAsync(invocation, terminal.Interrupts.Token);
     }
 
-    private static RootCommand Build(Terminal terminal)
+    internal static RootCommand Build(Terminal terminal)
     {
         RootCommand root = new("Runs language models: GGUF files and Hugging Face folders.")
         {
@@ -53,9 +60,20 @@ internal static class CommandLine
         return root;
     }
 
-    private static int Refuse(Terminal terminal, ParseResult result)
+    /// <summary>What looks like an option but is none, and was taken for an argument such as a prompt.</summary>
+    private static string? FindMistakenOption(ParseResult result)
     {
-        foreach (string message in result.Errors.Select(error => Plain(error.Message)).Distinct()) ErrorReport.Write(terminal, message);
+        if (result.Tokens.Any(token => token.Type == TokenType.DoubleDash)) return null;
+        IEnumerable<string> values = result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value);
+        return values.FirstOrDefault(value => value.Length > 1 && value[0] == '-' && (value[1] == '-' || char.IsAsciiLetter(value[1])));
+    }
+
+    private static int Refuse(Terminal terminal, ParseResult result, IEnumerable<string> errors)
+    {
+        string[] messages = [.. errors.Select(Plain).Distinct()];
+        // Where an argument is unknown, that no command was found is no news.
+        string missing = "Required command was not provided.";
+        foreach (string message in messages.Length > 1 ? messages.Where(message => message != missing) : messages) ErrorReport.Write(terminal, message);
         string name = result.CommandResult.Command is Verb verb ? "autoglm " + verb.Name : "autoglm";
         terminal.Error.WriteLine($"See '{name} --help'.");
         return ExitCode.Usage;

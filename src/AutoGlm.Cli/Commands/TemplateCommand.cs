@@ -15,7 +15,7 @@ namespace AutoGlm.Cli.Commands;
 /// <summary><c>autoglm template</c>: conversations as prompts.</summary>
 internal sealed class TemplateCommand : Verb
 {
-    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 256 };
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 256, AllowDuplicateProperties = false };
 
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string?> _file = new("--file", "-f") { Description = "A Jinja template instead of a model's.", HelpName = "FILE" };
