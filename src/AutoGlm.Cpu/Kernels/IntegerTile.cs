@@ -30,7 +30,8 @@ internal static unsafe class IntegerTile<T, TFormat>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(byte* panel, in Activations x, int row, int count, float* sums)
     {
-        Unsafe.SkipInit(out GroupScales scales);
+        byte* memory = stackalloc byte[sizeof(GroupScales) + 64];
+        ref GroupScales scales = ref *(GroupScales*)(((nint)memory + 63) & ~63);
         int groups = x.Groups;
         for (int first = 0; first < groups; first += TFormat.Groups, panel += BlockBytes)
         {
