@@ -109,7 +109,7 @@ internal sealed class BenchCommand : Verb
         read_bandwidth = bandwidth,
         results = results.Select(result => new
         {
-            test = Label(result),
+            test = TestName(result),
             kind = result.Kind.ToString().ToLowerInvariant(),
             tokens = result.Tokens,
             batch = result.Sequences,
@@ -128,7 +128,7 @@ internal sealed class BenchCommand : Verb
         foreach (ThroughputResult result in results)
         {
             table.Add(
-                Label(result),
+                TestName(result),
                 result.Sequences.ToString(CultureInfo.InvariantCulture),
                 Numbers.Rate(result.Rate.Median),
                 $"{Numbers.Rate(result.Rate.Min)}–{Numbers.Rate(result.Rate.Max)}",
@@ -141,5 +141,5 @@ internal sealed class BenchCommand : Verb
         Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Median of {results[0].Rate.Count} and the whole spread. Memory reads {bandwidth / 1e9:F1} GB/s with {threads} threads, measured now."));
     }
 
-    private static string Label(ThroughputResult result) => (result.Kind == ThroughputKind.Prompt ? "pp" : "tg") + result.Tokens.ToString(CultureInfo.InvariantCulture);
+    private static string TestName(ThroughputResult result) => (result.Kind == ThroughputKind.Prompt ? "pp" : "tg") + result.Tokens.ToString(CultureInfo.InvariantCulture);
 }

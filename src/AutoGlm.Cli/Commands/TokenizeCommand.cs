@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using AutoGlm.Cli.Options;
 using AutoGlm.Cli.Loading;
+using AutoGlm.Cli.Options;
 using AutoGlm.Cli.Output;
 using AutoGlm.Formats.Tokenizers;
 using AutoGlm.Models;

@@ -32,6 +32,7 @@ internal sealed class RuntimeOptions
     {
         Context = arguments.GetValue(_context),
         Threads = arguments.GetValue(_threads),
+        Isa = arguments.GetRequiredValue(_isa),
         KvType = Enum.Parse<KvType>(arguments.GetRequiredValue(_kvType), ignoreCase: true),
         Reference = arguments.GetValue(_reference),
     };

@@ -1,6 +1,5 @@
 using AutoGlm.Cpu.Kernels;
 using AutoGlm.Graph.Execution;
-using KvLayout = AutoGlm.Graph.Execution.KvLayout;
 
 namespace AutoGlm.Cpu.Plan;
 
@@ -8,12 +7,12 @@ namespace AutoGlm.Cpu.Plan;
 internal sealed unsafe class KvBinding(int threads) : IDisposable
 {
     private KvLayout? _layout;
-    private Kernels.KvLayout[] _layers = [];
+    private KvView[] _layers = [];
     private NativeArray<float>? _scratch;
 
     public float* Scratch => _scratch is null ? null : _scratch.Start;
 
-    public ref readonly Kernels.KvLayout this[int layer] => ref _layers[layer];
+    public ref readonly KvView this[int layer] => ref _layers[layer];
 
     /// <summary>Takes a layout over; nothing to do where it is the last one's.</summary>
     public void Bind(KvLayout layout)
@@ -28,9 +27,9 @@ internal sealed unsafe class KvBinding(int threads) : IDisposable
 
     public void Dispose() => _scratch?.Dispose();
 
-    private static Kernels.KvLayout View(KvLayout layout, KvLayerLayout layer) => new()
+    private static KvView View(KvLayout layout, KvLayerLayout layer) => new()
     {
-        Type = layout.Type == Graph.Execution.KvType.F32 ? Kernels.KvType.F32 : Kernels.KvType.F16,
+        Type = layout.Type,
         BlockTokens = layout.BlockTokens,
         KvHeads = layer.KvHeads,
         KeySize = layer.KeySize,
