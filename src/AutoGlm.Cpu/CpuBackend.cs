@@ -11,11 +11,18 @@ public sealed class CpuBackend : IBackend
 {
     private readonly ThreadTeam _team;
     private readonly KernelSet _kernels;
+    private readonly PlanOptions _plan;
 
-    /// <exception cref="ArgumentException">The instruction set is unknown, or this machine lacks it.</exception>
+    /// <exception cref="ArgumentException">The instruction set is unknown, or this machine lacks it; or a plan pass is unknown.</exception>
     public CpuBackend(CpuOptions? options = null)
     {
         options ??= new CpuOptions();
+        foreach (string name in options.WithoutPasses)
+        {
+            if (!PlanPasses.All.Contains(name)) throw new ArgumentException($"There is no plan pass '{name}'; there are {string.Join(", ", PlanPasses.All)}.", nameof(options));
+        }
+
+        _plan = PlanOptions.Without(options.WithoutPasses);
         _kernels = KernelSet.Create(KernelIsas.Parse(options.Isa));
         _team = new ThreadTeam(options.Threads ?? ThreadTeam.DefaultThreads);
     }
@@ -29,7 +36,7 @@ public sealed class CpuBackend : IBackend
         WeightStore store = WeightStore.Load(graph, weights, _team, progress, cancellation);
         try
         {
-            return new CpuExecutor(graph, store, _team, _kernels, maxRows);
+            return new CpuExecutor(graph, store, _team, _kernels, maxRows, _plan);
         }
         catch
         {

@@ -9,29 +9,32 @@ using Rope = AutoGlm.Graph.Nodes.Rope;
 
 namespace AutoGlm.Cpu;
 
-/// <summary>A loaded graph: every thread walks the list of steps, with a barrier after each; one wake of the team a batch.</summary>
+/// <summary>A loaded graph: every thread walks the stages of the batch's kind, with a barrier after each; one wake of the team a batch.</summary>
 internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
 {
     private readonly ComputationGraph _graph;
     private readonly WeightStore _weights;
     private readonly ThreadTeam _team;
     private readonly PlanMemory _memory;
-    private readonly PlanStep[] _steps;
+    private readonly Stage[][] _schedules;
     private readonly IReadOnlyList<IDisposable> _owned;
     private readonly StepContext _context = new();
     private readonly int _maxRows;
     private QueryRows[] _sequences = [];
     private nint[] _blocks = [];
+    private Stage[] _stages = [];
 
-    public CpuExecutor(ComputationGraph graph, WeightStore weights, ThreadTeam team, KernelSet kernels, int maxRows)
+    public CpuExecutor(ComputationGraph graph, WeightStore weights, ThreadTeam team, KernelSet kernels, int maxRows, PlanOptions options)
     {
+        if (graph[graph.Output].Rows != RowSpace.Logits) throw new ArgumentException("A graph's output should have the rows that want logits.", nameof(graph));
         _graph = graph;
         _weights = weights;
         _team = team;
         _maxRows = maxRows;
         _memory = new PlanMemory(graph, maxRows, team.Threads);
         PlanCompiler compiler = new(graph, weights, _memory, kernels, maxRows);
-        _steps = compiler.Compile();
+        PlanScheduler scheduler = new(compiler.Compile(), team.Threads, options);
+        _schedules = [.. Enumerable.Range(0, BatchKind.Count).Select(index => scheduler.Schedule(BatchKind.At(index)))];
         _owned = compiler.Owned;
         BytesPerToken = graph.Nodes.Sum(BytesRead);
     }
@@ -62,17 +65,22 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
             _context.SelectedRows = selected;
             _context.Sequences = sequences;
             (_context.TokenRows, _context.LogitRows, _context.SequenceCount) = (batch.RowCount, batch.LogitRows.Length, batch.Sequences.Length);
+            _context.SingleRows = batch.Sequences.Length == batch.RowCount;
+            _stages = _schedules[new BatchKind(batch.RowCount >= _team.Threads, batch.LogitRows.Length >= _team.Threads, _context.SingleRows).Index];
             _memory.PlaceOutput(output, width);
             _team.Run(this);
         }
     }
 
+    /// <summary>The stages that a kind of batch goes through.</summary>
+    internal IReadOnlyList<Stage> Schedule(BatchKind kind) => _schedules[kind.Index];
+
     void IParallelRegion.Run(int thread, int threads)
     {
-        for (int i = 0; i < _steps.Length; i++)
+        for (int i = 0; i < _stages.Length; i++)
         {
-            if (i > 0) _team.Barrier();
-            _steps[i].Run(_context, thread, threads);
+            if (i > 0 && threads > 1) _team.Barrier();
+            _stages[i].Run(_context, thread, threads);
         }
     }
 

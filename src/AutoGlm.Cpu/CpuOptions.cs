@@ -8,4 +8,7 @@ public sealed record CpuOptions
 
     /// <summary>Instruction set: auto, scalar, vector128, avx2 or avx512.</summary>
     public string Isa { get; init; } = "auto";
+
+    /// <summary>Names of <see cref="PlanPasses"/> to leave out.</summary>
+    public IReadOnlyCollection<string> WithoutPasses { get; init; } = [];
 }

@@ -29,7 +29,7 @@ public sealed record EngineOptions
     /// <summary>Most sequences that run together; more wait.</summary>
     public int MaxSequences { get; init; } = 64;
 
-    /// <summary>Graph passes to leave out, by name.</summary>
+    /// <summary>Graph passes (<see cref="Graph.Passes.GraphOptimizer"/>) and CPU plan passes (<see cref="Cpu.PlanPasses"/>) to leave out, by name.</summary>
     public IReadOnlyCollection<string> WithoutPasses { get; init; } = [];
 
     /// <summary>True to run by definition instead of fast: one thread, no vector instructions (for checking).</summary>

@@ -71,8 +71,9 @@ public sealed class ModelRuntime : IDisposable
         IGraphExecutor? executor = null;
         try
         {
-            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, options.WithoutPasses);
-            backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa });
+            string[] withoutPlan = [.. options.WithoutPasses.Intersect(PlanPasses.All)];
+            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(withoutPlan)]);
+            backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });
             executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options.KvMemory)));

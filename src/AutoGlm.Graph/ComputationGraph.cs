@@ -34,4 +34,8 @@ public sealed class ComputationGraph
 
     /// <summary>The parameters the graph reads, each once.</summary>
     public IEnumerable<Weight> Weights => Nodes.SelectMany(node => node.Weights).Distinct();
+
+    /// <summary>How many nodes there are of each operation, by name.</summary>
+    public IReadOnlyDictionary<string, int> CountOperations() =>
+        new SortedDictionary<string, int>(Nodes.CountBy(node => node.Operation).ToDictionary(), StringComparer.Ordinal);
 }

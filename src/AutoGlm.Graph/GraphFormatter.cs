@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using AutoGlm.Graph.Nodes;
@@ -17,8 +18,27 @@ public static class GraphFormatter
 
         text.AppendLine($"return {graph.Output}");
         MemoryPlan plan = MemoryPlan.For(graph);
-        text.AppendLine($"{graph.Nodes.Count} nodes: {string.Join(", ", CountOperations(graph).Select(pair => $"{pair.Value} {pair.Key}"))}");
+        text.AppendLine($"{graph.Nodes.Count} nodes: {string.Join(", ", graph.CountOperations().Select(pair => $"{pair.Value} {pair.Key}"))}");
         text.AppendLine($"activations: {plan.BytesPerRow:N0} bytes a row in {plan.Widths.Count} buffers ({plan.UnplannedBytesPerRow:N0} without reuse)");
+        return text.ToString();
+    }
+
+    /// <summary>The optimised graph, then what each pass did to it, and its memory before and after.</summary>
+    /// <param name="trace">How it was optimised.</param>
+    /// <param name="rows">Rows of a batch, for its memory.</param>
+    public static string ToText(OptimizationTrace trace, int rows)
+    {
+        StringBuilder text = new(ToText(trace.Graph));
+        text.AppendLine("passes:");
+        foreach (PassResult pass in trace.Passes)
+        {
+            string changes = pass.Changes.Count == 0 ? "no change" : string.Join(", ", pass.Changes.Select(change => $"{change.Change:+0;-0} {change.Operation}"));
+            text.AppendLine($"  {pass.Pass,-22} {pass.Before.Nodes.Count,5} -> {pass.After.Nodes.Count,5} nodes  {changes}");
+        }
+
+        MemoryPlan before = MemoryPlan.For(trace.Original), after = MemoryPlan.For(trace.Graph);
+        text.AppendLine($"peak activations of {rows:N0} rows: {Mebibytes(before.UnplannedBytesPerRow * rows)} with a buffer for each value, "
+            + $"{Mebibytes(before.BytesPerRow * rows)} with buffers reused, {Mebibytes(after.BytesPerRow * rows)} after the passes");
         return text.ToString();
     }
 
@@ -52,14 +72,13 @@ public static class GraphFormatter
                 weights = node.Weights.Select(weight => new { name = weight.Name, shape = weight.Shape }),
             }),
             output = graph.Output.Index,
-            operations = CountOperations(graph),
+            operations = graph.CountOperations(),
             activation_bytes_per_row = plan.BytesPerRow,
             activation_bytes_per_row_without_reuse = plan.UnplannedBytesPerRow,
         });
     }
 
-    private static SortedDictionary<string, int> CountOperations(ComputationGraph graph) =>
-        new(graph.Nodes.GroupBy(node => node.Operation).ToDictionary(group => group.Key, group => group.Count()), StringComparer.Ordinal);
+    private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N1} MiB");
 
     private static string Label(Node node) =>
         node.Weights.Any() ? $"{node.Operation} {string.Join(" ", node.Weights.Select(weight => weight.Name))}" : node.Operation;

@@ -6,16 +6,13 @@ namespace AutoGlm.Cpu.Kernels;
 /// <summary>Floats to signed bytes of -127 to 127, one scale per group of 32 columns.</summary>
 internal static unsafe class ActivationQuantizer
 {
-    /// <summary>Quantises this thread's part: rows where there are enough of them, else groups of columns.</summary>
-    public static void Run<T>(in Activations x, int thread, int threads) where T : unmanaged, ILanes<T>
+    /// <summary>Quantises some rows and columns; the first column is a multiple of 32, and the last one's end too.</summary>
+    public static void Run<T>(in Activations x, in Area area) where T : unmanaged, ILanes<T>
     {
-        bool byRow = x.Rows >= threads;
-        (int row, int rowEnd) = byRow ? WorkRange.Of(x.Rows, thread, threads) : (0, x.Rows);
-        (int first, int last) = byRow ? (0, x.Groups) : WorkRange.Of(x.Groups, thread, threads);
-        for (; row < rowEnd; row++)
+        for (int row = area.Row; row < area.RowEnd; row++)
         {
             float* values = x.Values + row * x.Stride;
-            for (int group = first; group < last; group++)
+            for (int group = area.Column / Activations.GroupLength; group < area.ColumnEnd / Activations.GroupLength; group++)
             {
                 long at = (long)group * x.Rows + row;
                 Group<T>(values + 32 * group, x.Bytes + 32 * at, x.Words + 32 * at, x.Scales + 4 * at);

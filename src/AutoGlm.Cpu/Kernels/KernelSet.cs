@@ -20,7 +20,16 @@ internal abstract class KernelSet
     };
 
     /// <summary>Quantises an input of matmuls; needed once for any number of quantised weights.</summary>
-    public abstract void Quantize(in Activations x, int thread, int threads);
+    public abstract void Quantize(in Activations x, in Area area);
+
+    /// <summary>Quantises this thread's part: rows where there are enough of them, else groups of columns.</summary>
+    public void Quantize(in Activations x, int thread, int threads)
+    {
+        bool byRow = x.Rows >= threads;
+        (int row, int rowEnd) = byRow ? WorkRange.Of(x.Rows, thread, threads) : (0, x.Rows);
+        (int column, int columnEnd) = byRow ? (0, x.Columns) : WorkRange.Of(x.Columns, Activations.GroupLength, thread, threads);
+        Quantize(x, new Area(row, rowEnd, column, columnEnd));
+    }
 
     public abstract void MatMul(in MatMulArgs args, int thread, int threads);
 
@@ -29,7 +38,11 @@ internal abstract class KernelSet
     public abstract void Attention(in AttentionArgs args, int thread, int threads);
 
     /// <summary>RMS norm of each group of <paramref name="group"/> columns (all of them, or a head); weight may be null.</summary>
-    public abstract unsafe void RmsNorm(Rows x, float* weight, Rows y, int row, int rowEnd, int columns, int group, float epsilon);
+    public unsafe void RmsNorm(Rows x, float* weight, Rows y, int row, int rowEnd, int columns, int group, float epsilon) =>
+        RmsNorm(x, weight, y, new Area(row, rowEnd, 0, columns), group, epsilon);
+
+    /// <summary>The same for some columns; groups of which only some are wanted are still summed as a whole.</summary>
+    public abstract unsafe void RmsNorm(Rows x, float* weight, Rows y, in Area area, int group, float epsilon);
 
     /// <summary>Layer norm of rows; weight and bias may be null.</summary>
     public abstract unsafe void LayerNorm(Rows x, float* weight, float* bias, Rows y, int row, int rowEnd, int columns, float epsilon);
@@ -81,7 +94,7 @@ internal abstract class KernelSet
 
 internal sealed unsafe class KernelSet<T>(KernelIsa isa) : KernelSet(isa) where T : unmanaged, ILanes<T>
 {
-    public override void Quantize(in Activations x, int thread, int threads) => ActivationQuantizer.Run<T>(x, thread, threads);
+    public override void Quantize(in Activations x, in Area area) => ActivationQuantizer.Run<T>(x, area);
 
     public override void MatMul(in MatMulArgs args, int thread, int threads) => Kernels.MatMul.Run<T>(args, thread, threads);
 
@@ -89,8 +102,8 @@ internal sealed unsafe class KernelSet<T>(KernelIsa isa) : KernelSet(isa) where 
 
     public override void Attention(in AttentionArgs args, int thread, int threads) => PagedAttention.Run<T>(args, thread, threads);
 
-    public override void RmsNorm(Rows x, float* weight, Rows y, int row, int rowEnd, int columns, int group, float epsilon) =>
-        Normalization.RmsNorm<T>(x, weight, y, row, rowEnd, columns, group, epsilon);
+    public override void RmsNorm(Rows x, float* weight, Rows y, in Area area, int group, float epsilon) =>
+        Normalization.RmsNorm<T>(x, weight, y, area, group, epsilon);
 
     public override void LayerNorm(Rows x, float* weight, float* bias, Rows y, int row, int rowEnd, int columns, float epsilon) =>
         Normalization.LayerNorm<T>(x, weight, bias, y, row, rowEnd, columns, epsilon);

@@ -7,18 +7,17 @@ internal static unsafe class Normalization
 {
     /// <summary>Each group of a row divided by its root mean square, times the weight (one group long; null for ones).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void RmsNorm<T>(Rows x, float* weight, Rows y, int row, int rowEnd, int columns, int group, float epsilon)
-        where T : unmanaged, ILanes<T>
+    public static void RmsNorm<T>(Rows x, float* weight, Rows y, in Area area, int group, float epsilon) where T : unmanaged, ILanes<T>
     {
-        for (; row < rowEnd; row++)
+        for (int row = area.Row; row < area.RowEnd; row++)
         {
-            float* from = x[row], to = y[row];
-            for (int start = 0; start < columns; start += group, from += group, to += group)
+            for (int start = area.Column / group * group; start < area.ColumnEnd; start += group)
             {
+                float* from = x[row] + start, to = y[row] + start;
                 float scale = 1 / MathF.Sqrt(SumOfSquares<T>(from, 0, group) / group + epsilon);
-                int i = 0;
-                for (; i + T.Count <= group; i += T.Count) Scaled<T>(from + i, scale, weight == null ? null : weight + i, to + i);
-                for (; i < group; i++) Scaled<LanesScalar>(from + i, scale, weight == null ? null : weight + i, to + i);
+                int i = Math.Max(0, area.Column - start), end = Math.Min(group, area.ColumnEnd - start);
+                for (; i + T.Count <= end; i += T.Count) Scaled<T>(from + i, scale, weight == null ? null : weight + i, to + i);
+                for (; i < end; i++) Scaled<LanesScalar>(from + i, scale, weight == null ? null : weight + i, to + i);
             }
         }
     }

@@ -2,38 +2,47 @@ using AutoGlm.Cpu.Kernels;
 
 namespace AutoGlm.Cpu.Plan;
 
-/// <summary>RMS norm of rows, or of groups of columns.</summary>
-internal sealed unsafe class RmsNormStep(KernelSet kernels, float* gain, float epsilon, int group, Operand x, Operand y) : PlanStep
+/// <summary>RMS norm of whole rows, or of groups of columns. A share of a whole row is preceded by the sum over all of it.</summary>
+internal sealed unsafe class RmsNormStep(KernelSet kernels, float* gain, float epsilon, int group, Operand x, Operand y)
+    : PlanStep(x.Space, group == x.Width ? [x.Reads(reach: Reach.Row), y.Writes()] : [x.Reads(group), y.Writes(group)])
 {
-    public override void Run(StepContext context, int thread, int threads)
-    {
-        (int row, int end) = WorkRange.Of(context.RowsOf(x.Space), thread, threads);
-        if (row < end) kernels.RmsNorm(x.Rows, gain, y.Rows, row, end, x.Width, group, epsilon);
-    }
+    /// <summary>Not whole rows: each share would sum all of it.</summary>
+    public override bool SplitsInto(int shares) => group < x.Width && base.SplitsInto(shares);
+
+    public override void Run(StepContext context, in Part part) => kernels.RmsNorm(x.Rows, gain, y.Rows, part.Of(Accesses[1]), group, epsilon);
 }
 
 /// <summary>y = op(x), element by element.</summary>
-internal sealed class MapStep<TOp>(KernelSet kernels, TOp op, Operand x, Operand y) : PlanStep where TOp : struct, IUnary
+internal sealed class MapStep<TOp>(KernelSet kernels, TOp op, Operand x, Operand y) : PlanStep(x.Space, [x.Reads(), y.Writes()]) where TOp : struct, IUnary
 {
-    public override void Run(StepContext context, int thread, int threads) =>
-        kernels.Map(x.Rows, y.Rows, Area.Of(context.RowsOf(x.Space), x.Width, thread, threads), op);
+    public override void Run(StepContext context, in Part part) => kernels.Map(x.Rows, y.Rows, part.Of(Accesses[1]), op);
 }
 
 /// <summary>y = op(a, b), element by element.</summary>
-internal sealed class ZipStep<TOp>(KernelSet kernels, TOp op, Operand a, Operand b, Operand y) : PlanStep where TOp : struct, IBinary
+internal sealed class ZipStep<TOp>(KernelSet kernels, TOp op, Operand a, Operand b, Operand y)
+    : PlanStep(a.Space, [a.Reads(), b.Reads(), y.Writes()])
+    where TOp : struct, IBinary
 {
-    public override void Run(StepContext context, int thread, int threads) =>
-        kernels.Zip(a.Rows, b.Rows, y.Rows, Area.Of(context.RowsOf(a.Space), a.Width, thread, threads), op);
+    public override void Run(StepContext context, in Part part) => kernels.Zip(a.Rows, b.Rows, y.Rows, part.Of(Accesses[2]), op);
+}
+
+/// <summary>Copies columns of each row.</summary>
+internal sealed class CopyColumnsStep(KernelSet kernels, int width, Operand x, int xColumn, Operand y, int yColumn)
+    : PlanStep(x.Space, [x.Columns(xColumn, width, false), y.Columns(yColumn, width, true)])
+{
+    public override void Run(StepContext context, in Part part) => kernels.Copy(x.Rows.From(xColumn), y.Rows.From(yColumn), part.Of(Accesses[1]));
 }
 
 /// <summary>Copies columns of each group of x to columns of each group of y.</summary>
-internal sealed unsafe class CopyGroupsStep(KernelSet kernels, int groups, int width, Operand x, int xOffset, Operand y, int yOffset) : PlanStep
+internal sealed unsafe class CopyGroupsStep(KernelSet kernels, int groups, int width, Operand x, int xOffset, Operand y, int yOffset)
+    : PlanStep(x.Space, [x.Reads(x.Width / groups), y.Writes(y.Width / groups)])
 {
-    public override void Run(StepContext context, int thread, int threads)
+    public override void Run(StepContext context, in Part part)
     {
         int xStride = x.Width / groups, yStride = y.Width / groups;
-        (int row, int end) = WorkRange.Of(context.RowsOf(x.Space), thread, threads);
-        for (; row < end; row++)
-            kernels.Copy(new Rows(x.Rows[row] + xOffset, xStride), new Rows(y.Rows[row] + yOffset, yStride), new Area(0, groups, 0, width));
+        Area area = part.Of(Accesses[1]);
+        Area copied = new(area.Column / yStride, area.ColumnEnd / yStride, 0, width);
+        for (int row = area.Row; row < area.RowEnd; row++)
+            kernels.Copy(new Rows(x.Rows[row] + xOffset, xStride), new Rows(y.Rows[row] + yOffset, yStride), copied);
     }
 }

@@ -42,20 +42,22 @@ internal sealed unsafe class ExpertOrder(int experts, int used, int maxRows) : I
 }
 
 /// <summary>Chooses each row's experts.</summary>
-internal sealed unsafe class RouteStep(RouterShape shape, float* selectionBias, Operand x, Operand y) : PlanStep
+internal sealed unsafe class RouteStep(RouterShape shape, float* selectionBias, Operand x, Operand y)
+    : PlanStep(x.Space, [x.Reads(reach: Reach.Row), y.Writes(grain: y.Width)])
 {
-    public override void Run(StepContext context, int thread, int threads)
+    public override void Run(StepContext context, in Part part)
     {
-        (int row, int end) = WorkRange.Of(context.RowsOf(x.Space), thread, threads);
-        for (; row < end; row++) ExpertChoice.Run(shape, x.Rows[row], selectionBias, y.Rows[row]);
+        Area area = part.Of(Accesses[1]);
+        if (area.Column == area.ColumnEnd) return;
+        for (int row = area.Row; row < area.RowEnd; row++) ExpertChoice.Run(shape, x.Rows[row], selectionBias, y.Rows[row]);
     }
 }
 
 /// <summary>Sorts the chosen by expert.</summary>
-internal sealed class ExpertOrderStep(ExpertOrder order, Operand routing) : PlanStep
+internal sealed class ExpertOrderStep(ExpertOrder order, Operand routing) : PlanStep(null, [routing.Reads(reach: Reach.All), Access.ToAll(order, true)])
 {
-    public override void Run(StepContext context, int thread, int threads)
+    public override void Run(StepContext context, in Part part)
     {
-        if (thread == 0) order.Sort(routing.Rows, context.RowsOf(routing.Space));
+        if (part.Share == 0) order.Sort(routing.Rows, context.RowsOf(routing.Space));
     }
 }

@@ -3,27 +3,32 @@ using AutoGlm.Cpu.Kernels;
 namespace AutoGlm.Cpu.Plan;
 
 /// <summary>An input's rows in the order of their experts, in memory of their own.</summary>
-internal sealed unsafe class ExpertGatherStep(KernelSet kernels, ExpertOrder order, int inputs, Operand x, Rows gathered) : PlanStep
+internal sealed unsafe class ExpertGatherStep(KernelSet kernels, ExpertOrder order, int inputs, Operand x, ScratchRows gathered)
+    : PlanStep(null, [Access.ToAll(order, false), x.Reads(reach: Reach.All), Access.ToAll(gathered, true)])
 {
     private readonly bool _slotted = x.Width != inputs;
 
-    public override void Run(StepContext context, int thread, int threads)
+    public override void Run(StepContext context, in Part part)
     {
-        (int i, int end) = WorkRange.Of(context.RowsOf(x.Space) * order.Used, thread, threads);
+        (int i, int end) = WorkRange.Of(context.RowsOf(x.Space) * order.Used, part.Share, part.Shares);
         for (; i < end; i++)
         {
             int pair = order.Pairs[i];
             float* source = x.Rows[pair / order.Used] + (_slotted ? pair % order.Used * inputs : 0);
-            kernels.Copy(new Rows(source, 0), new Rows(gathered[i], 0), new Area(0, 1, 0, inputs));
+            kernels.Copy(new Rows(source, 0), new Rows(gathered.Rows[i], 0), new Area(0, 1, 0, inputs));
         }
     }
 }
 
 /// <summary>Where each expert's gathered rows are, quantised or not.</summary>
-internal sealed unsafe class ExpertInputs(ActivationBuffer buffer, ExpertOrder order, int inputs, Rows gathered)
+internal sealed unsafe class ExpertInputs(ActivationBuffer buffer, ExpertOrder order, int inputs, ScratchRows gathered)
 {
     /// <summary>So many values suffice for any split of the rows over the experts.</summary>
     public static long Values(int experts, int rows, int inputs) => (long)rows * inputs + 4L * Activations.GroupLength * experts;
+
+    public Access Values() => Access.ToAll(gathered, false);
+
+    public Access Quantized(bool writes) => Access.ToAll(buffer, writes);
 
     /// <summary>Calls an action with each expert that has rows.</summary>
     public void ForEach<TAction>(TAction action) where TAction : struct, IExpertAction
@@ -33,7 +38,7 @@ internal sealed unsafe class ExpertInputs(ActivationBuffer buffer, ExpertOrder o
         {
             int first = order.Starts[expert], rows = order.Starts[expert + 1] - first;
             if (rows == 0) continue;
-            action.Run(expert, first, buffer.View(gathered[first], gathered.Stride, rows, inputs, offset));
+            action.Run(expert, first, buffer.View(gathered.Rows[first], gathered.Rows.Stride, rows, inputs, offset));
             offset += ((long)rows * (inputs / Activations.GroupLength) + 3) & ~3L;
         }
     }
@@ -49,9 +54,10 @@ internal interface IExpertAction
 }
 
 /// <summary>Quantises the gathered rows.</summary>
-internal sealed class ExpertQuantizeStep(KernelSet kernels, ExpertInputs inputs) : PlanStep
+internal sealed class ExpertQuantizeStep(KernelSet kernels, ExpertOrder order, ExpertInputs inputs)
+    : PlanStep(null, [Access.ToAll(order, false), inputs.Values(), inputs.Quantized(true)])
 {
-    public override void Run(StepContext context, int thread, int threads) => inputs.ForEach(new Quantize(kernels, thread, threads));
+    public override void Run(StepContext context, in Part part) => inputs.ForEach(new Quantize(kernels, part.Share, part.Shares));
 
     private readonly struct Quantize(KernelSet kernels, int thread, int threads) : IExpertAction
     {
@@ -60,10 +66,11 @@ internal sealed class ExpertQuantizeStep(KernelSet kernels, ExpertInputs inputs)
 }
 
 /// <summary>Each expert's gathered rows by its matrix.</summary>
-internal sealed unsafe class ExpertMatMulStep(KernelSet kernels, PackedMatrix weights, float* bias, ExpertInputs inputs, Rows results) : PlanStep
+internal sealed unsafe class ExpertMatMulStep(KernelSet kernels, ExpertOrder order, PackedMatrix weights, float* bias, ExpertInputs inputs, ScratchRows results)
+    : PlanStep(null, [Access.ToAll(order, false), inputs.Values(), inputs.Quantized(false), Access.ToAll(results, true)])
 {
-    public override void Run(StepContext context, int thread, int threads) =>
-        inputs.ForEach(new Multiply(kernels, weights, bias, results, thread, threads));
+    public override void Run(StepContext context, in Part part) =>
+        inputs.ForEach(new Multiply(kernels, weights, bias, results.Rows, part.Share, part.Shares));
 
     private readonly struct Multiply(KernelSet kernels, PackedMatrix weights, float* bias, Rows results, int thread, int threads) : IExpertAction
     {
@@ -83,33 +90,34 @@ internal sealed unsafe class ExpertMatMulStep(KernelSet kernels, PackedMatrix we
 }
 
 /// <summary>Puts the experts' results back in the order of rows and slots.</summary>
-internal sealed unsafe class ExpertScatterStep(KernelSet kernels, ExpertOrder order, int outputs, Rows results, Operand y) : PlanStep
+internal sealed unsafe class ExpertScatterStep(KernelSet kernels, ExpertOrder order, int outputs, ScratchRows results, Operand y)
+    : PlanStep(null, [Access.ToAll(order, false), Access.ToAll(results, false), y.Writes(reach: Reach.All)])
 {
-    public override void Run(StepContext context, int thread, int threads)
+    public override void Run(StepContext context, in Part part)
     {
-        (int i, int end) = WorkRange.Of(context.RowsOf(y.Space) * order.Used, thread, threads);
+        (int i, int end) = WorkRange.Of(context.RowsOf(y.Space) * order.Used, part.Share, part.Shares);
         for (; i < end; i++)
         {
             int pair = order.Pairs[i];
             float* target = y.Rows[pair / order.Used] + pair % order.Used * outputs;
-            kernels.Copy(new Rows(results[i], 0), new Rows(target, 0), new Area(0, 1, 0, outputs));
+            kernels.Copy(new Rows(results.Rows[i], 0), new Rows(target, 0), new Area(0, 1, 0, outputs));
         }
     }
 }
 
 /// <summary>The weighted sum of each row's experts.</summary>
-internal sealed unsafe class ExpertSumStep(KernelSet kernels, int used, Operand x, Operand routing, Operand y) : PlanStep
+internal sealed unsafe class ExpertSumStep(KernelSet kernels, int used, Operand x, Operand routing, Operand y)
+    : PlanStep(x.Space, [x.Reads(reach: Reach.Row), routing.Reads(reach: Reach.Row), y.Writes()])
 {
-    public override void Run(StepContext context, int thread, int threads)
+    public override void Run(StepContext context, in Part part)
     {
-        (int row, int end) = WorkRange.Of(context.RowsOf(x.Space), thread, threads);
-        Area whole = new(0, 1, 0, y.Width);
-        for (; row < end; row++)
+        Area area = part.Of(Accesses[2]), one = area with { Row = 0, RowEnd = 1 };
+        for (int row = area.Row; row < area.RowEnd; row++)
         {
             Rows sum = new(y.Rows[row], 0);
             float* weights = routing.Rows[row] + used;
-            kernels.Scale(new Rows(x.Rows[row], 0), weights[0], sum, whole);
-            for (int slot = 1; slot < used; slot++) kernels.AddScaled(sum, new Rows(x.Rows[row] + slot * y.Width, 0), weights[slot], sum, whole);
+            kernels.Scale(new Rows(x.Rows[row], 0), weights[0], sum, one);
+            for (int slot = 1; slot < used; slot++) kernels.AddScaled(sum, new Rows(x.Rows[row] + slot * y.Width, 0), weights[slot], sum, one);
         }
     }
 }

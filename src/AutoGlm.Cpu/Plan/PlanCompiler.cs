@@ -6,14 +6,14 @@ using Rope = AutoGlm.Graph.Nodes.Rope;
 
 namespace AutoGlm.Cpu.Plan;
 
-/// <summary>Turns a graph into the list of steps that a thread team walks, with a barrier after each.</summary>
+/// <summary>Turns a graph into a list of steps; see <see cref="PlanScheduler"/> for how a team walks it.</summary>
 internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore weights, PlanMemory memory, KernelSet kernels, int maxRows)
 {
     private readonly List<PlanStep> _steps = [];
     private readonly List<IDisposable> _owned = [];
     private readonly Dictionary<RopeTable, RopeAngles> _angles = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Value, ExpertOrder> _orders = [];
-    private (Rows Inputs, Rows Results)? _expertScratch;
+    private (ScratchRows Inputs, ScratchRows Results)? _expertScratch;
 
     /// <summary>What the activation buffer holds quantised at this point of the plan, and by whose order.</summary>
     private (Value X, Value? Routing)? _quantized;
@@ -31,7 +31,7 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
         {
             Add(graph.Nodes[i], new Value(i), memory[new Value(i)]);
             // A value that takes over a buffer ends what was quantised from it.
-            if (_quantized is { } held && memory[held.X].Rows.Data == memory[new Value(i)].Rows.Data && held.X.Index != i) _quantized = null;
+            if (_quantized is { } held && memory[held.X].Memory == memory[new Value(i)].Memory && held.X.Index != i && graph.Nodes[i] is not Slice) _quantized = null;
         }
 
         return [.. _steps];
@@ -53,13 +53,13 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
             case Scale scale: AddMap(new ScaleOp(scale.Factor), X(0), y); break;
             case SoftCap cap: AddMap(new SoftCapOp(cap.Cap), X(0), y); break;
             case Activate activate: AddActivation(activate.Kind, X(0), y); break;
-            case Slice slice:
-                _steps.Add(new CopyGroupsStep(kernels, slice.Groups, slice.Width / slice.Groups, X(0), slice.Offset, y, 0));
-                break;
+            case Gated gated: AddGated(gated.Kind, X(0), X(1), y); break;
+            case Slice when X(0).Memory == y.Memory: break;
+            case Slice slice: AddCopy(slice.Groups, slice.Width / slice.Groups, X(0), slice.Offset, y, 0); break;
             case Concat concat:
                 int left = X(0).Width / concat.Groups;
-                _steps.Add(new CopyGroupsStep(kernels, concat.Groups, left, X(0), 0, y, 0));
-                _steps.Add(new CopyGroupsStep(kernels, concat.Groups, X(1).Width / concat.Groups, X(1), 0, y, left));
+                AddCopy(concat.Groups, left, X(0), 0, y, 0);
+                AddCopy(concat.Groups, X(1).Width / concat.Groups, X(1), 0, y, left);
                 break;
             case Rope rope: _steps.Add(new RopeStep(kernels, _angles[rope.Table], rope.HeadSize, X(0), y)); break;
             case Attention attention: AddAttention(attention, y); break;
@@ -73,6 +73,20 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
     private void AddMap<TOp>(TOp op, Operand x, Operand y) where TOp : struct, IUnary => _steps.Add(new MapStep<TOp>(kernels, op, x, y));
 
     private void AddZip<TOp>(TOp op, Operand a, Operand b, Operand y) where TOp : struct, IBinary => _steps.Add(new ZipStep<TOp>(kernels, op, a, b, y));
+
+    private void AddCopy(int groups, int width, Operand x, int xColumn, Operand y, int yColumn) =>
+        _steps.Add(groups == 1 ? new CopyColumnsStep(kernels, width, x, xColumn, y, yColumn) : new CopyGroupsStep(kernels, groups, width, x, xColumn, y, yColumn));
+
+    private void AddGated(ActivationKind kind, Operand gate, Operand up, Operand y)
+    {
+        switch (kind)
+        {
+            case ActivationKind.Silu: AddZip(default(GatedOp<SiluOp>), gate, up, y); break;
+            case ActivationKind.GeluTanh: AddZip(default(GatedOp<GeluTanhOp>), gate, up, y); break;
+            case ActivationKind.Gelu: AddZip(default(GatedOp<GeluErfOp>), gate, up, y); break;
+            default: throw new NotSupportedException($"The CPU backend does not know {kind}.");
+        }
+    }
 
     private void AddActivation(ActivationKind kind, Operand x, Operand y)
     {
@@ -89,8 +103,12 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
     {
         PackedMatrix matrix = weights.Matrix(node.W);
         Quantize(matrix, node.X);
-        _steps.Add(new MatMulStep(kernels, memory.Activations, matrix, node.Bias is { } bias ? weights.Vector(bias) : null, memory[node.X], y));
+        if (node.Addend is { } addend && !IsAt(memory[addend], y)) AddCopy(1, y.Width, memory[addend], 0, y, 0);
+        float* bias = node.Bias is { } vector ? weights.Vector(vector) : null;
+        _steps.Add(new MatMulStep(kernels, memory.Activations, matrix, bias, memory[node.X], y, node.Addend is not null));
     }
+
+    private static bool IsAt(Operand x, Operand y) => x.Memory == y.Memory && x.Rows.Data == y.Rows.Data;
 
     private void AddHeadMatMul(HeadMatMul node, Operand y)
     {
@@ -108,8 +126,7 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
 
     private void AddAttention(Attention node, Operand y)
     {
-        int layer = node.Shape.Layer;
-        _steps.Add(new KvWriteStep(kernels, memory.Kv, layer, memory[node.K], node.V is { } v ? memory[v] : null));
+        _steps.Add(new KvWriteStep(kernels, memory.Kv, node.Shape, memory[node.K], node.V is { } v ? memory[v] : null));
         _steps.Add(new AttentionStep(kernels, memory.Kv, node.Shape, node.Shape.Sinks is { } sinks ? weights.Vector(sinks) : null, memory[node.Q], y));
     }
 
@@ -125,20 +142,21 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
     {
         PackedMatrix matrix = weights.Matrix(node.W);
         ExpertOrder order = _orders[node.Routing];
-        (Rows gathered, Rows results) = _expertScratch ??= AllocateExpertScratch();
+        (ScratchRows gathered, ScratchRows results) = _expertScratch ??= AllocateExpertScratch();
         ExpertInputs inputs = new(memory.Activations, order, matrix.Columns, gathered);
         if (_quantized != (node.X, node.Routing))
         {
             _steps.Add(new ExpertGatherStep(kernels, order, matrix.Columns, memory[node.X], gathered));
-            if (!matrix.Format.IsFloat) _steps.Add(new ExpertQuantizeStep(kernels, inputs));
+            if (!matrix.Format.IsFloat) _steps.Add(new ExpertQuantizeStep(kernels, order, inputs));
             _quantized = (node.X, node.Routing);
         }
 
-        _steps.Add(new ExpertMatMulStep(kernels, matrix, node.Bias is { } bias ? weights.Vector(bias) : null, inputs, results));
+        float* bias = node.Bias is { } vector ? weights.Vector(vector) : null;
+        _steps.Add(new ExpertMatMulStep(kernels, order, matrix, bias, inputs, results));
         _steps.Add(new ExpertScatterStep(kernels, order, matrix.RowsPerMatrix, results, y));
     }
 
-    private (Rows Inputs, Rows Results) AllocateExpertScratch()
+    private (ScratchRows Inputs, ScratchRows Results) AllocateExpertScratch()
     {
         List<ExpertMatMul> experts = [.. graph.Nodes.OfType<ExpertMatMul>()];
         long rows = (long)maxRows * experts.Max(node => node.Used);

@@ -18,6 +18,7 @@ internal sealed unsafe class PlanMemory : IDisposable
     {
         MemoryPlan plan = MemoryPlan.For(graph);
         float*[] buffers = new float*[plan.Widths.Count];
+        object[] identities = [.. plan.Widths.Select(_ => new object())];
         for (int i = 0; i < buffers.Length; i++)
         {
             if (i != plan.OutputBuffer) buffers[i] = Allocate((long)maxRows * Pitch(plan.Widths[i]));
@@ -27,12 +28,13 @@ internal sealed unsafe class PlanMemory : IDisposable
         for (int i = 0; i < _operands.Length; i++)
         {
             Node node = graph.Nodes[i];
-            _operands[i] = new Operand(node.Width, node.Rows, buffers[plan.BufferOf[i]], Pitch(node.Width));
-            if (plan.BufferOf[i] == plan.OutputBuffer) _outputs.Add(_operands[i]);
+            Placement place = plan[new Value(i)];
+            _operands[i] = new Operand(node.Width, node.Rows, identities[place.Buffer], place.Column, buffers[place.Buffer], Pitch(place.RowWidth));
+            if (place.Buffer == plan.OutputBuffer) _outputs.Add(_operands[i]);
         }
 
         Activations = new ActivationBuffer(LargestInput(graph, maxRows));
-        Kv = new KvBinding(threads);
+        Kv = new KvBinding(threads, graph.Attentions.Count());
     }
 
     /// <summary>Quantised inputs of matmuls.</summary>
@@ -51,7 +53,7 @@ internal sealed unsafe class PlanMemory : IDisposable
     }
 
     /// <summary>Scratch rows.</summary>
-    public Rows Scratch(long rows, int width) => new(Allocate(rows * Pitch(width)), Pitch(width));
+    public ScratchRows Scratch(long rows, int width) => new(new Rows(Allocate(rows * Pitch(width)), Pitch(width)));
 
     public void Dispose()
     {
@@ -76,4 +78,10 @@ internal sealed unsafe class PlanMemory : IDisposable
         ExpertMatMul matMul => ExpertInputs.Values((int)matMul.W.Shape[0], maxRows * matMul.Used, (int)matMul.W.Shape[2]),
         _ => 0,
     });
+}
+
+/// <summary>Rows that are no value of the graph.</summary>
+internal sealed class ScratchRows(Rows rows)
+{
+    public Rows Rows => rows;
 }

@@ -1,7 +1,19 @@
+using AutoGlm.Graph;
+
 namespace AutoGlm.Cpu.Plan;
 
-/// <summary>Work between two barriers: every thread does its share of it.</summary>
-internal abstract class PlanStep
+/// <summary>A piece of work that the threads of a team share.</summary>
+/// <param name="rows">The rows it treats one by one; null where it divides its work itself.</param>
+/// <param name="accesses">All the memory it touches that other steps do too.</param>
+internal abstract class PlanStep(RowSpace? rows, IReadOnlyList<Access> accesses)
 {
-    public abstract void Run(StepContext context, int thread, int threads);
+    public RowSpace? Rows => rows;
+
+    public IReadOnlyList<Access> Accesses => accesses;
+
+    /// <summary>True where its columns split into so many equal parts that have nothing to do with each other.</summary>
+    public virtual bool SplitsInto(int shares) => rows is not null && accesses.All(access => access.Reach == Reach.Row ? !access.Writes : access.SplitsInto(shares));
+
+    /// <summary>Does a part. A step that divides itself gets all rows, and its thread as the share.</summary>
+    public abstract void Run(StepContext context, in Part part);
 }

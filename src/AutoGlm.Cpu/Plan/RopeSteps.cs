@@ -1,4 +1,5 @@
 using AutoGlm.Cpu.Kernels;
+using AutoGlm.Graph;
 using AutoGlm.Graph.Nodes;
 
 namespace AutoGlm.Cpu.Plan;
@@ -15,6 +16,9 @@ internal sealed unsafe class RopeAngles(RopeTable table, int maxRows) : IDisposa
     public Rows Sin => new(_sin.Start, Pitch(table));
 
     public long Bytes => _cos.Bytes + _sin.Bytes;
+
+    /// <summary>An access to rows of angles, which are not split.</summary>
+    public Access Access(bool writes) => new(this, 0, 0, 1, 1, writes ? Reach.Share : Reach.Row, writes);
 
     /// <summary>Fills the row of a position.</summary>
     public void Fill(int row, int position)
@@ -37,12 +41,13 @@ internal sealed unsafe class RopeAngles(RopeTable table, int maxRows) : IDisposa
 }
 
 /// <summary>Fills the angles of all rotations for the batch's rows.</summary>
-internal sealed unsafe class RopeAnglesStep(IReadOnlyList<RopeAngles> angles) : PlanStep
+internal sealed unsafe class RopeAnglesStep(IReadOnlyList<RopeAngles> angles) : PlanStep(RowSpace.Tokens, [.. angles.Select(table => table.Access(true))])
 {
-    public override void Run(StepContext context, int thread, int threads)
+    public override void Run(StepContext context, in Part part)
     {
-        (int row, int end) = WorkRange.Of(context.TokenRows, thread, threads);
-        for (; row < end; row++)
+        Area area = part.Of(Accesses[0]);
+        if (area.Column == area.ColumnEnd) return;
+        for (int row = area.Row; row < area.RowEnd; row++)
         {
             for (int i = 0; i < angles.Count; i++) angles[i].Fill(row, context.Positions[row]);
         }
@@ -50,25 +55,25 @@ internal sealed unsafe class RopeAnglesStep(IReadOnlyList<RopeAngles> angles) : 
 }
 
 /// <summary>Rotates all heads of each row.</summary>
-internal sealed unsafe class RopeStep(KernelSet kernels, RopeAngles angles, int headSize, Operand x, Operand y) : PlanStep
+internal sealed unsafe class RopeStep(KernelSet kernels, RopeAngles angles, int headSize, Operand x, Operand y)
+    : PlanStep(x.Space, [x.Reads(headSize), y.Writes(headSize), angles.Access(false)])
 {
-    public override void Run(StepContext context, int thread, int threads)
+    public override void Run(StepContext context, in Part part)
     {
-        (int row, int end) = WorkRange.Of(context.TokenRows, thread, threads);
-        if (row == end) return;
-        if (x.Rows.Data != y.Rows.Data) kernels.Copy(x.Rows, y.Rows, new Area(row, end, 0, x.Width));
+        Area area = part.Of(Accesses[1]);
+        if (x.Rows.Data != y.Rows.Data) kernels.Copy(x.Rows, y.Rows, area);
         kernels.Rope(
             new RopeArgs
             {
-                X = y.Rows,
-                Heads = x.Width / headSize,
+                X = y.Rows.From(area.Column),
+                Heads = (area.ColumnEnd - area.Column) / headSize,
                 HeadSize = headSize,
                 Dimensions = angles.Table.Dimensions,
                 Layout = angles.Table.Layout,
                 Cos = angles.Cos,
                 Sin = angles.Sin,
             },
-            row,
-            end);
+            area.Row,
+            area.RowEnd);
     }
 }

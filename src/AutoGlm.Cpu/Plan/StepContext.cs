@@ -21,5 +21,8 @@ internal sealed unsafe class StepContext
 
     public int SequenceCount;
 
+    /// <summary>True where each sequence has one row: row n is the n-th sequence's.</summary>
+    public bool SingleRows;
+
     public int RowsOf(RowSpace space) => space == RowSpace.Tokens ? TokenRows : LogitRows;
 }

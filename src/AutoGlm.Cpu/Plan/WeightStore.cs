@@ -30,14 +30,14 @@ internal sealed unsafe class WeightStore : IDisposable
     {
         HashSet<Weight> matrices = [.. graph.Nodes.SelectMany(MatricesOf)];
         List<Weight> all = [.. graph.Weights];
-        long total = all.Sum(weight => source.Get(weight.Name).ByteLength), done = 0;
+        long total = all.Sum(weight => source.Get(weight).ByteLength), done = 0;
         WeightStore store = new();
         try
         {
             foreach (Weight weight in all)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Tensor tensor = source.Get(weight.Name);
+                Tensor tensor = source.Get(weight);
                 if (matrices.Contains(weight)) store.AddMatrix(weight, tensor, source.Location, team);
                 else store.AddVector(weight, tensor, source.Location);
                 tensor.Discard();

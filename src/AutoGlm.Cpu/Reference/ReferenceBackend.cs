@@ -20,8 +20,8 @@ public sealed class ReferenceBackend : IBackend
         foreach (Weight weight in all)
         {
             cancellation.ThrowIfCancellationRequested();
-            values[weight] = weights.Get(weight.Name).Decode();
-            weights.Get(weight.Name).Discard();
+            values[weight] = weights.Get(weight).Decode();
+            weights.Get(weight).Discard();
             progress?.Report((double)values.Count / all.Count);
         }
 

@@ -47,6 +47,7 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
                 break;
             case MatMul matMul:
                 ReferenceMath.MatMul(X(0), weights[matMul.W], matMul.Bias is { } bias ? weights[bias] : default, y, rows, (int)matMul.W.Shape[1], width);
+                for (int i = 0; matMul.Addend is not null && i < y.Length; i++) y[i] += X(1)[i];
                 break;
             case HeadMatMul headMatMul:
                 ReferenceMath.HeadMatMul(X(0), weights[headMatMul.W], y, rows, headMatMul.W.Shape);
@@ -68,6 +69,9 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
                 break;
             case Activate activate:
                 for (int i = 0; i < y.Length; i++) y[i] = (float)ReferenceMath.Activate(X(0)[i], activate.Kind);
+                break;
+            case Gated gated:
+                for (int i = 0; i < y.Length; i++) y[i] = (float)(ReferenceMath.Activate(X(0)[i], gated.Kind) * X(1)[i]);
                 break;
             case ClampedSwiGlu gate:
                 for (int i = 0; i < y.Length; i++) y[i] = (float)ReferenceMath.ClampedSwiGlu(X(0)[i], X(1)[i], gate.Alpha, gate.Limit);

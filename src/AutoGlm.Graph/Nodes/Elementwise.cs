@@ -43,6 +43,12 @@ public sealed record Activate(Value X, ActivationKind Kind) : UnaryNode(X)
     public override Value? InPlace => X;
 }
 
+/// <summary>activation(a) ∘ b: SwiGLU and GeGLU (arXiv:2002.05202).</summary>
+public sealed record Gated(Value A, Value B, ActivationKind Kind) : BinaryNode(A, B)
+{
+    public override Value? InPlace => A;
+}
+
 /// <summary>gpt-oss's gate: g = min(a, limit), u = clamp(b, ±limit); (u + 1)·g·σ(alpha·g).</summary>
 public sealed record ClampedSwiGlu(Value A, Value B, float Alpha, float Limit) : BinaryNode(A, B)
 {

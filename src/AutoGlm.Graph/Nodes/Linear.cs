@@ -6,10 +6,16 @@ public sealed record Embed(Weight Table) : Node
     public override IEnumerable<Weight> Weights => [Table];
 }
 
-/// <summary>y = x·Wᵀ + b, with W [outputs, inputs].</summary>
-public sealed record MatMul(Value X, Weight W, Weight? Bias) : UnaryNode(X)
+/// <summary>y = x·Wᵀ + b + addend, with W [outputs, inputs]; bias and addend [rows, outputs] may be missing.</summary>
+public sealed record MatMul(Value X, Weight W, Weight? Bias, Value? Addend = null) : Node
 {
+    public override IReadOnlyList<Value> Inputs => Addend is { } addend ? [X, addend] : [X];
+
     public override IEnumerable<Weight> Weights => Bias is null ? [W] : [W, Bias];
+
+    public override Value? InPlace => Addend;
+
+    public override Node Rewire(Func<Value, Value> map) => this with { X = map(X), Addend = Addend is { } addend ? map(addend) : null };
 }
 
 /// <summary>Each head's columns by that head's own matrix: W [heads, outputs, inputs]; x [rows, heads·inputs] → [rows, heads·outputs].</summary>

@@ -24,6 +24,9 @@ public abstract record Node
     /// <summary>The input whose memory the result may take over, if nobody reads it after; null where there is none.</summary>
     public virtual Value? InPlace => null;
 
+    /// <summary>The input whose columns from one on are the result, so that it needs no memory of its own; null where it does.</summary>
+    public virtual (Value Of, int Column)? View => null;
+
     /// <summary>The operation's name.</summary>
     public string Operation => GetType().Name;
 }

@@ -10,13 +10,21 @@ public static class GraphOptimizer
     public static IReadOnlyList<GraphPass> Passes { get; } =
     [
         new("common-subexpressions", CommonSubexpressions.Merge),
+        new("fold-constants", FoldedConstants.Fold),
         new("dead-rows", DeadRows.Eliminate),
+        new("merge-projections", MergedProjections.Merge),
+        new("gated-activations", GatedActivations.Fuse),
+        new("residual-matmuls", ResidualMatMuls.Fuse),
         new("dead-nodes", DeadNodes.Eliminate),
     ];
 
     /// <summary>Runs the passes but those named.</summary>
     /// <exception cref="ArgumentException">A name is no pass.</exception>
-    public static ComputationGraph Optimize(ComputationGraph graph, IReadOnlyCollection<string>? without = null)
+    public static ComputationGraph Optimize(ComputationGraph graph, IReadOnlyCollection<string>? without = null) => Trace(graph, without).Graph;
+
+    /// <summary>As <see cref="Optimize"/>, and tells what each pass did.</summary>
+    /// <exception cref="ArgumentException">A name is no pass.</exception>
+    public static OptimizationTrace Trace(ComputationGraph graph, IReadOnlyCollection<string>? without = null)
     {
         foreach (string name in without ?? [])
         {
@@ -24,6 +32,15 @@ public static class GraphOptimizer
                 throw new ArgumentException($"There is no graph pass '{name}'; there are {string.Join(", ", Passes.Select(pass => pass.Name))}.", nameof(without));
         }
 
-        return Passes.Where(pass => without?.Contains(pass.Name) != true).Aggregate(graph, (current, pass) => pass.Apply(current));
+        List<PassResult> results = [];
+        ComputationGraph current = graph;
+        foreach (GraphPass pass in Passes.Where(pass => without?.Contains(pass.Name) != true))
+        {
+            ComputationGraph next = pass.Apply(current);
+            results.Add(new PassResult(pass.Name, current, next));
+            current = next;
+        }
+
+        return new OptimizationTrace(graph, current, results);
     }
 }

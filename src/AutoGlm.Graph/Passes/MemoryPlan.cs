@@ -3,23 +3,23 @@ using AutoGlm.Graph.Nodes;
 namespace AutoGlm.Graph.Passes;
 
 /// <summary>
-/// Which buffer holds each value: a buffer is taken over once the value in it has been read for the last time, so that a
-/// deep graph runs in the memory of its widest layer.
+/// Which buffer holds each value: a buffer is taken over once what is in it has been read for the last time, so that a deep
+/// graph runs in the memory of its widest layer. Views share the buffer of what they look at.
 /// </summary>
 public sealed class MemoryPlan
 {
-    private MemoryPlan(int[] bufferOf, IReadOnlyList<int> widths, long unplannedWidth)
+    private readonly Placement[] _placements;
+
+    private MemoryPlan(Placement[] placements, IReadOnlyList<int> widths, int outputBuffer, long unplannedWidth)
     {
-        BufferOf = bufferOf;
+        _placements = placements;
         Widths = widths;
+        OutputBuffer = outputBuffer;
         UnplannedBytesPerRow = unplannedWidth * sizeof(float);
     }
 
-    /// <summary>The buffer that holds the output, and nothing that is not overwritten in place by it.</summary>
-    public int OutputBuffer { get; private init; }
-
-    /// <summary>The buffer of each node's value, by node index.</summary>
-    public IReadOnlyList<int> BufferOf { get; }
+    /// <summary>The buffer that holds the output, and nothing that is not overwritten in place by it or a view of such.</summary>
+    public int OutputBuffer { get; }
 
     /// <summary>Columns of each buffer; a buffer [rows, width] holds narrower values too.</summary>
     public IReadOnlyList<int> Widths { get; }
@@ -30,51 +30,25 @@ public sealed class MemoryPlan
     /// <summary>What it would be with a buffer for each value.</summary>
     public long UnplannedBytesPerRow { get; }
 
+    /// <summary>Where a value is.</summary>
+    public Placement this[Value value] => _placements[value.Index];
+
     public static MemoryPlan For(ComputationGraph graph)
     {
-        int[] lastUse = LastUses(graph);
-        int outputRoot = OutputRoot(graph, lastUse);
+        ValueStorage storage = ValueStorage.For(graph);
+        int outputRoot = storage.RootOf(graph.Output.Index);
         int[] bufferOf = new int[graph.Nodes.Count];
         List<int> widths = [];
         List<int> free = [];
         for (int i = 0; i < bufferOf.Length; i++)
         {
-            Node node = graph.Nodes[i];
-            int? overwritten = Overwritten(graph, lastUse, i);
-            bufferOf[i] = overwritten is { } input ? bufferOf[input] : Take(i == outputRoot ? [] : free, widths, node.Width);
-            foreach (Value read in node.Inputs.Distinct())
-            {
-                if (lastUse[read.Index] == i && read.Index != overwritten) free.Add(bufferOf[read.Index]);
-            }
-
-            if (lastUse[i] == i) free.Add(bufferOf[i]);
+            int root = storage.RootOf(i);
+            bufferOf[i] = root == i ? Take(i == outputRoot ? [] : free, widths, graph.Nodes[i].Width) : bufferOf[root];
+            foreach (int ended in storage.EndedAt(i)) free.Add(bufferOf[ended]);
         }
 
-        return new MemoryPlan(bufferOf, widths, graph.Nodes.Sum(node => (long)node.Width)) { OutputBuffer = bufferOf[graph.Output.Index] };
-    }
-
-    private static int[] LastUses(ComputationGraph graph)
-    {
-        int[] lastUse = Enumerable.Range(0, graph.Nodes.Count).ToArray();
-        for (int i = 0; i < lastUse.Length; i++)
-        {
-            foreach (Value input in graph.Nodes[i].Inputs) lastUse[input.Index] = i;
-        }
-
-        lastUse[graph.Output.Index] = int.MaxValue;
-        return lastUse;
-    }
-
-    /// <summary>The input whose buffer a node takes over; null where it needs another.</summary>
-    private static int? Overwritten(ComputationGraph graph, int[] lastUse, int node) =>
-        graph.Nodes[node].InPlace is { } input && lastUse[input.Index] == node && graph.Nodes[node].Inputs.Count(read => read == input) == 1 ? input.Index : null;
-
-    /// <summary>The node that first writes the memory the output ends in.</summary>
-    private static int OutputRoot(ComputationGraph graph, int[] lastUse)
-    {
-        int root = graph.Output.Index;
-        while (Overwritten(graph, lastUse, root) is { } input) root = input;
-        return root;
+        Placement[] placements = [.. bufferOf.Select((buffer, i) => new Placement(buffer, storage.ColumnOf(i), graph.Nodes[storage.RootOf(i)].Width))];
+        return new MemoryPlan(placements, widths, bufferOf[graph.Output.Index], graph.Nodes.Sum(node => (long)node.Width));
     }
 
     /// <summary>The narrowest free buffer that is wide enough; else the widest free one, widened; else a new one.</summary>
@@ -93,3 +67,6 @@ public sealed class MemoryPlan
         return chosen;
     }
 }
+
+/// <summary>A value's place: columns from <paramref name="Column"/> on of rows that are <paramref name="RowWidth"/> columns apart, in a buffer.</summary>
+public readonly record struct Placement(int Buffer, int Column, int RowWidth);

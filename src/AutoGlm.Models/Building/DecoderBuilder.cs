@@ -123,7 +123,7 @@ internal sealed class DecoderBuilder(ModelConfig config, IWeightSource weights, 
     private Weight Checked(string weight, params long[] shape)
     {
         Tensor tensor = weights.Get(weight);
-        if (tensor.Shape.SequenceEqual(shape)) return new Weight(weight, shape);
+        if (tensor.Shape.SequenceEqual(shape)) return new Weight(weight, shape) { Type = tensor.Type };
         throw new ModelFormatException(weights.Location, weight, $"has shape [{string.Join(", ", tensor.Shape)}], the model's settings ask for [{string.Join(", ", shape)}]");
     }
 }

@@ -1,0 +1,87 @@
+using AutoGlm.Graph;
+
+namespace AutoGlm.Cpu.Plan;
+
+/// <summary>
+/// Groups steps into stages. Two steps share a stage, without a barrier, where no thread touches what another one writes; that
+/// follows from how the steps are divided and from what they say they access. For each kind of batch there is a schedule.
+/// </summary>
+internal sealed class PlanScheduler(IReadOnlyList<PlanStep> steps, int threads, PlanOptions options)
+{
+    /// <summary>The stages for a kind of batch.</summary>
+    public Stage[] Schedule(BatchKind kind)
+    {
+        Division[] divisions = [.. steps.Select(step => Divide(step, kind))];
+        if (options.HeadChains && kind.SingleRows) DivideByHeads(divisions, kind);
+        List<Stage> stages = [];
+        int first = 0;
+        for (int i = 1; i <= steps.Count; i++)
+        {
+            if (i < steps.Count && options.Stages && !Conflicts(divisions, first, i)) continue;
+            stages.Add(new Stage(Chains(divisions, first, i)));
+            first = i;
+        }
+
+        return [.. stages];
+    }
+
+    private Division Divide(PlanStep step, BatchKind kind) => step.Rows switch
+    {
+        null => new Division(DivisionKind.Own, null, threads),
+        { } rows when kind.HasMany(rows) => new Division(DivisionKind.Rows, rows, 1),
+        { } rows => new Division(DivisionKind.Columns, rows, threads),
+    };
+
+    /// <summary>From each attention outwards: steps that treat KV heads apart go with it. Not where that leaves threads without work.</summary>
+    private void DivideByHeads(Division[] divisions, BatchKind kind)
+    {
+        for (int i = 0; i < steps.Count; i++)
+        {
+            if (steps[i] is not AttentionStep attention || !attention.SplitsInto(attention.KvHeads) || (!kind.ManyTokens && attention.KvHeads < threads)) continue;
+            Division heads = new(DivisionKind.Heads, RowSpace.Tokens, attention.KvHeads);
+            divisions[i] = heads;
+            int first = i, end = i + 1;
+            while (first > 0 && Joins(first - 1)) divisions[--first] = heads;
+            while (end < steps.Count && Joins(end)) divisions[end++] = heads;
+
+            bool Joins(int step) =>
+                steps[step].Rows == RowSpace.Tokens && steps[step].SplitsInto(heads.Shares)
+                && Enumerable.Range(first, end - first).All(other => !Conflict(steps[step], heads, steps[other], heads));
+        }
+    }
+
+    private bool Conflicts(Division[] divisions, int first, int step)
+    {
+        for (int i = first; i < step; i++)
+        {
+            if (Conflict(steps[i], divisions[i], steps[step], divisions[step])) return true;
+        }
+
+        return false;
+    }
+
+    private bool Conflict(PlanStep a, Division aDivision, PlanStep b, Division bDivision)
+    {
+        if (threads == 1) return false;
+        bool alike = aDivision == bDivision && aDivision.Kind != DivisionKind.Own;
+        IReadOnlyList<Access> others = AccessesOf(b, bDivision);
+        return AccessesOf(a, aDivision).Any(one => others.Any(other => alike ? one.ConflictsWith(other, aDivision) : one.Touches(other)));
+    }
+
+    private static IReadOnlyList<Access> AccessesOf(PlanStep step, Division division) =>
+        step is AttentionStep attention && division.Kind == DivisionKind.Heads ? attention.HeadAccesses : step.Accesses;
+
+    private List<StepChain> Chains(Division[] divisions, int first, int end)
+    {
+        List<StepChain> chains = [];
+        for (int i = first, start = first; i < end; i++)
+        {
+            bool goesOn = i + 1 < end && divisions[i + 1] == divisions[i] && (options.RowChains || divisions[i].Kind != DivisionKind.Rows);
+            if (goesOn) continue;
+            chains.Add(new StepChain(divisions[i], [.. steps.Skip(start).Take(i + 1 - start)]));
+            start = i + 1;
+        }
+
+        return chains;
+    }
+}

@@ -1,0 +1,39 @@
+using AutoGlm.Graph.Nodes;
+
+namespace AutoGlm.Graph.Passes;
+
+/// <summary>An activation times another value becomes one node: SwiGLU and GeGLU read gate and up once and write once.</summary>
+public static class GatedActivations
+{
+    public static ComputationGraph Fuse(ComputationGraph graph)
+    {
+        int[] reads = GraphRewriter.CountReads(graph);
+        Node?[] fused = [.. graph.Nodes.Select(node => node is Multiply product ? Fuse(graph, product, reads) : null)];
+        HashSet<int> gone = [.. graph.Nodes.Index().Where(item => fused[item.Index] is not null).Select(item => Activation(graph, (Multiply)item.Item, reads)!.Value.Index)];
+        GraphRewriter rewriter = new(graph);
+        for (int i = 0; i < fused.Length; i++)
+        {
+            if (!gone.Contains(i)) rewriter.Keep(i, fused[i]);
+        }
+
+        return rewriter.Finish();
+    }
+
+    private static Gated? Fuse(ComputationGraph graph, Multiply product, int[] reads)
+    {
+        if (Activation(graph, product, reads) is not { } value) return null;
+        Activate activate = (Activate)graph[value];
+        return new Gated(activate.X, value == product.A ? product.B : product.A, activate.Kind) { Width = product.Width, Rows = product.Rows };
+    }
+
+    /// <summary>The factor that is an activation nobody else reads.</summary>
+    private static Value? Activation(ComputationGraph graph, Multiply product, int[] reads)
+    {
+        foreach (Value factor in product.Inputs)
+        {
+            if (graph[factor] is Activate && reads[factor.Index] == 1) return factor;
+        }
+
+        return null;
+    }
+}
