@@ -16,10 +16,29 @@ internal sealed class BenchCommand : Verb
     private const int MostSequences = 256;
 
     private readonly Option<string?> _model = CommonOptions.Model();
-    private readonly Option<int> _prompt = new Option<int>("--pp") { Description = "Tokens of the prompt; 0 to leave it out.", HelpName = "N", DefaultValueFactory = _ => 512 }.Between(0, 1 << 20);
-    private readonly Option<int> _generation = new Option<int>("--tg") { Description = "Tokens to generate; 0 to leave it out.", HelpName = "N", DefaultValueFactory = _ => 128 }.Between(0, 1 << 20);
-    private readonly Option<int[]> _batch = new Option<int[]>("--batch", "-b") { Description = "Numbers of sequences that generate together, with commas between.", HelpName = "B,B,…" }.Between(1, MostSequences);
-    private readonly Option<int> _repeat = new Option<int>("--repeat", "-r") { Description = "How often each is timed.", HelpName = "R", DefaultValueFactory = _ => 3 }.Between(1, 1000);
+    private readonly Option<int> _prompt = new Option<int>("--pp")
+    {
+        Description = "Tokens of the prompt; 0 to leave it out.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 512,
+    }.Between(0, 1 << 20);
+    private readonly Option<int> _generation = new Option<int>("--tg")
+    {
+        Description = "Tokens to generate; 0 to leave it out.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 128,
+    }.Between(0, 1 << 20);
+    private readonly Option<int[]> _batch = new Option<int[]>("--batch", "-b")
+    {
+        Description = "Numbers of sequences that generate together, with commas between.",
+        HelpName = "B,B,…",
+    }.Between(1, MostSequences);
+    private readonly Option<int> _repeat = new Option<int>("--repeat", "-r")
+    {
+        Description = "How often each is timed.",
+        HelpName = "R",
+        DefaultValueFactory = _ => 3,
+    }.Between(1, 1000);
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly RuntimeOptions _runtime;
 

@@ -14,10 +14,26 @@ namespace AutoGlm.Cli.Commands;
 internal sealed class InspectCommand : Verb
 {
     private readonly Option<string?> _model = CommonOptions.Model();
-    private readonly Option<string?> _graph = new Option<string?>("--graph") { Description = "Show the graph: raw as the model's definition builds it, or optimized as it runs.", HelpName = "raw|optimized" };
-    private readonly Option<string?> _format = new Option<string?>("--format") { Description = "How to show it: text, mermaid or json.", HelpName = "FORMAT" };
-    private readonly Option<string?> _tensor = new("--tensor") { Description = "Show one tensor: statistics and a histogram.", HelpName = "NAME" };
-    private readonly Option<string?> _out = new("--out", "-o") { Description = "With --tensor: write its values to a file instead, as raw little-endian float32.", HelpName = "FILE" };
+    private readonly Option<string?> _graph = new Option<string?>("--graph")
+    {
+        Description = "Show the graph: raw as the model's definition builds it, or optimized as it runs.",
+        HelpName = "raw|optimized",
+    };
+    private readonly Option<string?> _format = new Option<string?>("--format")
+    {
+        Description = "How to show it: text, mermaid or json.",
+        HelpName = "FORMAT",
+    };
+    private readonly Option<string?> _tensor = new("--tensor")
+    {
+        Description = "Show one tensor: statistics and a histogram.",
+        HelpName = "NAME",
+    };
+    private readonly Option<string?> _out = new("--out", "-o")
+    {
+        Description = "With --tensor: write its values to a file instead, as raw little-endian float32.",
+        HelpName = "FILE",
+    };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public InspectCommand(Terminal terminal)

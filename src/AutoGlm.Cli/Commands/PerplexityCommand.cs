@@ -15,8 +15,17 @@ internal sealed class PerplexityCommand : Verb
 
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string> _file = new("--file", "-f") { Description = "The text, UTF-8.", HelpName = "TEXT", Required = true };
-    private readonly Option<int> _chunk = new Option<int>("--ctx") { Description = "Tokens of a chunk, whose second half is scored.", HelpName = "N", DefaultValueFactory = _ => DefaultChunk }.Between(PerplexityMeter.MinChunk, 1 << 20);
-    private readonly Option<int?> _chunks = new Option<int?>("--chunks") { Description = "Stop after so many chunks.", HelpName = "N" }.Between(1, int.MaxValue);
+    private readonly Option<int> _chunk = new Option<int>("--ctx")
+    {
+        Description = "Tokens of a chunk, whose second half is scored.",
+        HelpName = "N",
+        DefaultValueFactory = _ => DefaultChunk,
+    }.Between(PerplexityMeter.MinChunk, 1 << 20);
+    private readonly Option<int?> _chunks = new Option<int?>("--chunks")
+    {
+        Description = "Stop after so many chunks.",
+        HelpName = "N",
+    }.Between(1, int.MaxValue);
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly RuntimeOptions _runtime;
 

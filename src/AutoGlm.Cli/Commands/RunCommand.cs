@@ -11,13 +11,21 @@ namespace AutoGlm.Cli.Commands;
 /// <summary><c>autoglm run</c>: one answer.</summary>
 internal sealed class RunCommand : Verb
 {
-    private readonly Argument<string?> _prompt = new("PROMPT") { Description = "What to say to the model; - or nothing reads it from the standard input.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _prompt = new("PROMPT")
+    {
+        Description = "What to say to the model; - or nothing reads it from the standard input.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<int?> _tokens = GenerationOptions.MaxTokens();
     private readonly Option<bool> _raw = new("--raw") { Description = "Give the model the prompt as it is, without its chat template." };
     private readonly Option<string?> _system = GenerationOptions.System();
     private readonly Option<string[]> _stop = GenerationOptions.Stop();
-    private readonly Option<int?> _logProbabilities = new Option<int?>("--logprobs") { Description = "Show each token's log-probability and those of the N likeliest.", HelpName = "N" }.Between(0, 100);
+    private readonly Option<int?> _logProbabilities = new Option<int?>("--logprobs")
+    {
+        Description = "Show each token's log-probability and those of the N likeliest.",
+        HelpName = "N",
+    }.Between(0, 100);
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly SamplingOptionGroup _sampling;
     private readonly RuntimeOptions _runtime;

@@ -18,9 +18,22 @@ internal sealed class TemplateCommand : Verb
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 256, AllowDuplicateProperties = false };
 
     private readonly Option<string?> _model = CommonOptions.Model();
-    private readonly Option<string?> _file = new("--file", "-f") { Description = "A Jinja template instead of a model's.", HelpName = "FILE" };
-    private readonly Option<string> _input = new("--input", "-i") { Description = "JSON: one input object (messages, tools, add_generation_prompt …), or {\"cases\": [{\"input\": …}, …]}; - reads the standard input.", HelpName = "CASES", Required = true };
-    private readonly Option<DateOnly?> _date = new("--date") { Description = "The day that templates see as today. Without it, today.", HelpName = "YYYY-MM-DD" };
+    private readonly Option<string?> _file = new("--file", "-f")
+    {
+        Description = "A Jinja template instead of a model's.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string> _input = new("--input", "-i")
+    {
+        Description = "JSON: one input object (messages, tools, add_generation_prompt …), or {\"cases\": [{\"input\": …}, …]}; - reads the standard input.",
+        HelpName = "CASES",
+        Required = true,
+    };
+    private readonly Option<DateOnly?> _date = new("--date")
+    {
+        Description = "The day that templates see as today. Without it, today.",
+        HelpName = "YYYY-MM-DD",
+    };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public TemplateCommand(Terminal terminal)

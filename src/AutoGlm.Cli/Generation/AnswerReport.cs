@@ -21,6 +21,7 @@ internal static class AnswerReport
             null => ", interrupted",
             _ => "",
         };
+        if (statistics.GeneratedTokens == 0) return $"prompt: {statistics.PromptTokens:N0} tokens · generation: none{ending}";
         return $"prompt: {statistics.PromptTokens:N0} tokens{reused}, {Numbers.Rate(statistics.PromptRate)} tok/s · "
             + $"generation: {statistics.GeneratedTokens:N0} tokens{ending}, {Numbers.Rate(statistics.GenerationRate)} tok/s · "
             + $"first token: {Numbers.Seconds(statistics.QueueTime + statistics.PromptTime)}";
