@@ -12,7 +12,7 @@ public class MemoryPlanTests
     {
         MemoryPlan plan = MemoryPlan.For(Of(Embed(), Scale(0, 2), Scale(1, 3)));
 
-        Assert.Equal([0, 0, 0], plan.BufferOf);
+        Assert.Single(plan.Widths);
         Assert.Equal(16, plan.BytesPerRow);
         Assert.Equal(48, plan.UnplannedBytesPerRow);
     }
@@ -40,18 +40,22 @@ public class MemoryPlanTests
             {
                 ComputationGraph graph = Random(new Random(seed));
                 MemoryPlan plan = MemoryPlan.For(graph);
-                int[] holds = Enumerable.Repeat(-1, plan.Widths.Count).ToArray();
+                int[][] holds = [.. plan.Widths.Select(width => Enumerable.Repeat(-1, width).ToArray())];
+                Span<int> Columns(int node) => holds[plan[new Value(node)].Buffer].AsSpan(plan[new Value(node)].Column, graph.Nodes[node].Width);
                 for (int i = 0; i < graph.Nodes.Count; i++)
                 {
-                    foreach (Value input in graph.Nodes[i].Inputs) Assert.Equal(input.Index, holds[plan.BufferOf[input.Index]]);
-                    int buffer = plan.BufferOf[i];
-                    Assert.True(plan.Widths[buffer] >= graph.Nodes[i].Width);
+                    foreach (Value input in graph.Nodes[i].Inputs) Assert.False(Columns(input.Index).ContainsAnyExcept(input.Index));
                     // Only what says that it works in place may write what it reads.
-                    if (graph.Nodes[i].Inputs.Any(input => plan.BufferOf[input.Index] == buffer)) Assert.Equal(buffer, plan.BufferOf[graph.Nodes[i].InPlace!.Value.Index]);
-                    holds[buffer] = i;
+                    foreach (Value input in graph.Nodes[i].Inputs)
+                    {
+                        if (plan[input].Buffer == plan[new Value(i)].Buffer) Assert.Equal(graph.Nodes[i].InPlace, input);
+                    }
+
+                    Columns(i).Fill(i);
                 }
 
-                Assert.Equal(graph.Output.Index, holds[plan.OutputBuffer]);
+                Assert.False(Columns(graph.Output.Index).ContainsAnyExcept(graph.Output.Index));
+                Assert.Equal(plan.OutputBuffer, plan[graph.Output].Buffer);
             },
             iter: 2000);
     }
