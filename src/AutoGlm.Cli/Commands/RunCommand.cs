@@ -51,7 +51,8 @@ internal sealed class RunCommand : Verb
         Add(_json);
         Validators.Add(result =>
         {
-            if (result.GetValue(_raw) && result.GetValue(_system) is not null) result.AddError("--system goes with the chat template, which --raw leaves out: give one of them.");
+            if (result.GetValue(_raw) && result.GetValue(_system) is not null)
+                result.AddError("--system goes with the chat template, which --raw leaves out: give one of them.");
         });
     }
 
@@ -59,7 +60,8 @@ internal sealed class RunCommand : Verb
     {
         string prompt = ReadPrompt(arguments.GetValue(_prompt));
         bool json = arguments.GetValue(_json);
-        await using InferenceEngine engine = await ModelLoader.LoadEngineAsync(Terminal, EmbeddedModel.OrGiven(arguments.GetValue(_model)), _runtime.Read(arguments), cancellation);
+        string path = EmbeddedModel.OrGiven(arguments.GetValue(_model));
+        await using InferenceEngine engine = await ModelLoader.LoadEngineAsync(Terminal, path, _runtime.Read(arguments), cancellation);
         GenerationRequest request = new()
         {
             Prompt = Encode(engine, arguments, prompt),

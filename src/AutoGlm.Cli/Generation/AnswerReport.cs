@@ -59,7 +59,7 @@ internal static class AnswerReport
         foreach (GenerationChunk chunk in answer.Chunks)
         {
             if (chunk is not { Token: { } token, LogProbabilities: { } probabilities }) continue;
-            string alternatives = string.Join("  ", probabilities.Alternatives.Select(top => $"{PlainText.OneLine(tokenizer.TokenText(top.Token))} {top.LogProbability:F3}"));
+            string alternatives = string.Join("  ", probabilities.Alternatives.Select(top => $"{tokenizer.TokenText(top.Token)} {top.LogProbability:F3}"));
             table.Add(token.ToString(), tokenizer.TokenText(token), probabilities.Chosen.LogProbability.ToString("F4"), alternatives);
         }
 
