@@ -95,6 +95,7 @@ internal sealed class RunCommand : Verb
 
     private IReadOnlyList<int> Encode(InferenceEngine engine, ParseResult arguments, string prompt)
     {
+        if (prompt.Length == 0) throw new CommandFailure("the prompt is empty: there is nothing to answer");
         bool raw = arguments.GetValue(_raw);
         if (!raw && engine.Model.ChatTemplate is not null)
         {
@@ -104,7 +105,6 @@ internal sealed class RunCommand : Verb
 
         if (arguments.GetValue(_system) is not null) throw new CommandFailure($"{engine.Model.Path}: chat template: there is none, and --system needs one");
         if (!raw) Terminal.Note($"{engine.Model.Name} has no chat template: the prompt goes to it as it is.");
-        IReadOnlyList<int> tokens = engine.Encode(prompt);
-        return tokens.Count > 0 ? tokens : throw new CommandFailure("the prompt is empty: there is nothing to go on from");
+        return engine.Encode(prompt);
     }
 }
