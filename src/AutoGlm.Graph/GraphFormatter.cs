@@ -66,6 +66,7 @@ public static class GraphFormatter
             {
                 id = i,
                 operation = node.Operation,
+                detail = Detail(node),
                 rows = RowName(node),
                 width = node.Width,
                 inputs = node.Inputs.Select(input => input.Index),
@@ -81,7 +82,21 @@ public static class GraphFormatter
     private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N1} MiB");
 
     private static string Label(Node node) =>
-        node.Weights.Any() ? $"{node.Operation} {string.Join(" ", node.Weights.Select(weight => weight.Name))}" : node.Operation;
+        string.Join(' ', new[] { node.Operation, Detail(node) }.Concat(node.Weights.Select(weight => weight.Name)).Where(part => part.Length > 0));
+
+    /// <summary>What tells a node from others of its operation.</summary>
+    private static string Detail(Node node) => node switch
+    {
+        Scale scale => string.Create(CultureInfo.InvariantCulture, $"by {scale.Factor}"),
+        SoftCap cap => string.Create(CultureInfo.InvariantCulture, $"at {cap.Cap}"),
+        Activate activate => activate.Kind.ToString(),
+        Gated gated => gated.Kind.ToString(),
+        Slice { Groups: 1 } slice => $"at {slice.Offset}",
+        Slice slice => $"at {slice.Offset} of {slice.Groups}",
+        Concat { Groups: > 1 } concat => $"of {concat.Groups}",
+        Attention attention => $"layer {attention.Shape.Layer}",
+        _ => "",
+    };
 
     private static string Shape(Node node) => $"[{RowName(node)}, {node.Width}]";
 

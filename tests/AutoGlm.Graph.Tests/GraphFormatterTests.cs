@@ -1,40 +1,68 @@
-using System.Text.Json.Nodes;
-using static AutoGlm.Graph.Tests.Graphs;
+using System.Text.Json;
+using AutoGlm.Graph.Nodes;
+using AutoGlm.Graph.Passes;
 
 namespace AutoGlm.Graph.Tests;
 
 public class GraphFormatterTests
 {
-    private static readonly ComputationGraph Graph = Of(Embed(), Norm(0), Select(1), MatMul(2, Head, RowSpace.Logits));
+    private readonly ComputationGraph _graph;
 
-    [Fact]
-    public void Text_has_a_line_a_node_and_the_totals()
+    public GraphFormatterTests()
     {
-        string[] lines = GraphFormatter.ToText(Graph).TrimEnd().Split(Environment.NewLine);
-
-        Assert.Equal(7, lines.Length);
-        Assert.Matches(@"^%3 +MatMul head +\[logits, 10\] +%2$", lines[3]);
-        Assert.Equal("return %3", lines[4]);
-        Assert.Equal("4 nodes: 1 Embed, 1 MatMul, 1 RmsNorm, 1 SelectRows", lines[5]);
+        GraphBuilder b = new();
+        Value x = b.Embed("e", 10, 8);
+        Value gate = b.MatMul(x, "gate", 16), up = b.MatMul(x, "up", 16);
+        x = b.Add(x, b.MatMul(b.Multiply(b.Activate(gate), up), "down", 8));
+        _graph = b.Finish(b.Scale(b.Select(x), 0.25f));
     }
 
     [Fact]
-    public void Mermaid_has_an_arrow_an_input()
+    public void Text_lists_nodes_and_totals()
     {
-        string text = GraphFormatter.ToMermaid(Graph);
+        string[] lines = GraphFormatter.ToText(_graph).ReplaceLineEndings("\n").Split('\n');
 
-        Assert.StartsWith("flowchart TD\n", text);
-        Assert.Contains("  n2 --> n3\n", text);
-        Assert.Equal(3, text.Split("-->").Length - 1);
+        Assert.Equal("%1     MatMul gate                              [tokens, 16]     %0", lines[1]);
+        Assert.Equal("%8     Scale by 0.25                            [logits, 8]      %7", lines[8]);
+        Assert.Equal("return %8", lines[9]);
+        Assert.Equal("9 nodes: 1 Activate, 1 Add, 1 Embed, 3 MatMul, 1 Multiply, 1 Scale, 1 SelectRows", lines[10]);
+        Assert.Equal("activations: 192 bytes a row in 4 buffers (416 without reuse)", lines[11]);
     }
 
     [Fact]
-    public void Json_is_sound_and_whole()
+    public void Trace_tells_what_each_pass_did()
     {
-        JsonNode json = JsonNode.Parse(GraphFormatter.ToJson(Graph))!;
+        string text = GraphFormatter.ToText(GraphOptimizer.Trace(_graph), 512).ReplaceLineEndings("\n");
 
-        Assert.Equal(4, json["nodes"]!.AsArray().Count);
-        Assert.Equal("head", (string?)json["nodes"]![3]!["weights"]![0]!["name"]);
-        Assert.Equal(1, (int)json["operations"]!["MatMul"]!);
+        Assert.Contains("  merge-projections          9 ->    10 nodes  -1 MatMul, +2 Slice\n", text);
+        Assert.Contains("  gated-activations         10 ->     9 nodes  -1 Activate, +1 Gated, -1 Multiply\n", text);
+        Assert.Contains("  fold-constants            10 ->    10 nodes  no change\n", text);
+        Assert.Contains("peak activations of 512 rows: 0.2 MiB with a buffer for each value, 0.1 MiB with buffers reused, 0.1 MiB after the passes\n", text);
+    }
+
+    [Fact]
+    public void Mermaid_has_a_box_for_each_node_and_an_arrow_for_each_input()
+    {
+        string[] lines = GraphFormatter.ToMermaid(_graph).TrimEnd('\n').Split('\n');
+
+        Assert.Equal("flowchart TD", lines[0]);
+        Assert.Equal("  n1[\"MatMul gate<br/>[tokens, 16]\"]", lines[2]);
+        Assert.Equal("  n0 --> n1", lines[3]);
+        Assert.Equal(1 + _graph.Nodes.Count + _graph.Nodes.Sum(node => node.Inputs.Count), lines.Length);
+    }
+
+    [Fact]
+    public void Json_has_nodes_and_totals()
+    {
+        JsonElement json = JsonDocument.Parse(GraphFormatter.ToJson(_graph)).RootElement, node = json.GetProperty("nodes")[1];
+
+        Assert.Equal("MatMul", node.GetProperty("operation").GetString());
+        Assert.Equal("tokens", node.GetProperty("rows").GetString());
+        Assert.Equal(16, node.GetProperty("width").GetInt32());
+        Assert.Equal("gate", node.GetProperty("weights")[0].GetProperty("name").GetString());
+        Assert.Equal([16L, 8L], node.GetProperty("weights")[0].GetProperty("shape").EnumerateArray().Select(item => item.GetInt64()));
+        Assert.Equal(8, json.GetProperty("output").GetInt32());
+        Assert.Equal(3, json.GetProperty("operations").GetProperty("MatMul").GetInt32());
+        Assert.Equal(192, json.GetProperty("activation_bytes_per_row").GetInt64());
     }
 }

@@ -10,9 +10,9 @@ public static class GraphOptimizer
     public static IReadOnlyList<GraphPass> Passes { get; } =
     [
         new("common-subexpressions", CommonSubexpressions.Merge),
-        new("fold-constants", FoldedConstants.Fold),
         new("dead-rows", DeadRows.Eliminate),
         new("merge-projections", MergedProjections.Merge),
+        new("fold-constants", FoldedConstants.Fold),
         new("gated-activations", GatedActivations.Fuse),
         new("residual-matmuls", ResidualMatMuls.Fuse),
         new("dead-nodes", DeadNodes.Eliminate),
