@@ -3,7 +3,6 @@ using AutoGlm.Cpu.Plan;
 using AutoGlm.Cpu.Threading;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
-using KvLayout = AutoGlm.Graph.Execution.KvLayout;
 
 namespace AutoGlm.Cpu;
 

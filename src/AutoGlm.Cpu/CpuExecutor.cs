@@ -20,7 +20,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
     private readonly IReadOnlyList<IDisposable> _owned;
     private readonly StepContext _context = new();
     private readonly int _maxRows;
-    private Kernels.KvSequence[] _sequences = [];
+    private QueryRows[] _sequences = [];
     private nint[] _blocks = [];
     private Stage[] _stages = [];
 
@@ -55,7 +55,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
         _memory.Kv.Bind(memory.Layout);
         PlaceSequences(batch, memory);
         fixed (int* tokens = batch.Tokens, positions = batch.Positions, selected = batch.LogitRows)
-        fixed (Kernels.KvSequence* sequences = _sequences)
+        fixed (QueryRows* sequences = _sequences)
         fixed (nint* blocks = _blocks)
         fixed (float* output = logits)
         {
@@ -94,13 +94,13 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
     /// <summary>Addresses of all blocks of the batch. The arrays are pinned while the team runs.</summary>
     private void PlaceSequences(ForwardBatch batch, HostKvMemory memory)
     {
-        if (_sequences.Length < batch.Sequences.Length) _sequences = new Kernels.KvSequence[2 * batch.Sequences.Length];
+        if (_sequences.Length < batch.Sequences.Length) _sequences = new QueryRows[2 * batch.Sequences.Length];
         if (_blocks.Length < batch.BlockTables.Length) _blocks = new nint[2 * batch.BlockTables.Length];
         for (int i = 0; i < batch.BlockTables.Length; i++) _blocks[i] = (nint)memory[batch.BlockTables[i]];
         for (int i = 0; i < batch.Sequences.Length; i++)
         {
             BatchSequence sequence = batch.Sequences[i];
-            _sequences[i] = new Kernels.KvSequence { Row = sequence.FirstRow, Rows = sequence.RowCount, Position = sequence.FirstPosition };
+            _sequences[i] = new QueryRows { Row = sequence.FirstRow, Rows = sequence.RowCount, Position = sequence.FirstPosition };
         }
     }
 

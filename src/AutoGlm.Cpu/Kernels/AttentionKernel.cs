@@ -30,7 +30,7 @@ internal static unsafe class AttentionKernel<T, TElement>
         public int ValueStride;
     }
 
-    public static void Run(in AttentionArgs args, in KvSequence sequence, in AttentionTile tile, float* scratch)
+    public static void Run(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, float* scratch)
     {
         State state = Carve(args, scratch);
         Start(args, tile, state);
@@ -73,7 +73,7 @@ internal static unsafe class AttentionKernel<T, TElement>
 
     /// <summary>Keys transposed and values as floats, from as many blocks as the tile touches; missing keys are zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Gather(in KvLayout layout, in KvSequence sequence, int head, int key, int count, in State state)
+    private static void Gather(in KvView layout, in QueryRows sequence, int head, int key, int count, in State state)
     {
         float* row = stackalloc float[16];
         long keyHead = layout.KeyOffset + (long)head * layout.BlockTokens * layout.KeySize * TElement.Bytes;
@@ -100,7 +100,7 @@ internal static unsafe class AttentionKernel<T, TElement>
 
     /// <summary>Query times key for all keys of the tile: four queries at a time share each load of keys.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Score(in AttentionArgs args, in KvSequence sequence, in AttentionTile tile, in State state)
+    private static void Score(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, in State state)
     {
         int size = args.Layout.KeySize, queries = tile.Queries;
         for (int m = 0; m < queries; m += 4)
@@ -130,12 +130,12 @@ internal static unsafe class AttentionKernel<T, TElement>
         }
     }
 
-    private static float* Query(in AttentionArgs args, in KvSequence sequence, in AttentionTile tile, int m) =>
+    private static float* Query(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, int m) =>
         args.Q[sequence.Row + tile.Row + m / tile.Heads] + (long)(tile.Head + m % tile.Heads) * args.Layout.KeySize;
 
     /// <summary>Scores to powers under each query's largest score so far; earlier sums shrink where that has grown.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Weigh(in AttentionArgs args, in KvSequence sequence, in AttentionTile tile, int key, int count, in State state)
+    private static void Weigh(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, int key, int count, in State state)
     {
         for (int m = 0; m < tile.Queries; m++)
         {
@@ -203,7 +203,7 @@ internal static unsafe class AttentionKernel<T, TElement>
         }
     }
 
-    private static void Finish(in AttentionArgs args, in KvSequence sequence, in AttentionTile tile, in State state)
+    private static void Finish(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, in State state)
     {
         int size = args.Layout.ValueSize;
         for (int m = 0; m < tile.Queries; m++)

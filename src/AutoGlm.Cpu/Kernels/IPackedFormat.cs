@@ -3,10 +3,10 @@ using AutoGlm.Formats.Tensors;
 namespace AutoGlm.Cpu.Kernels;
 
 /// <summary>
-/// How weights lie in a <see cref="PackedMatrix"/>. A panel holds 16 output rows; along the columns it is a run of
-/// blocks, each a header (the scales of 16 rows) and the quants of one or more groups of 32 columns. In a quant vector of
-/// 64 bytes the 32-bit lane r belongs to row r of the panel and holds four neighbouring columns (a chunk; a group has
-/// eight), so that one broadcast of four activations meets sixteen rows. Narrower registers take a part of the lanes.
+/// How weights lie in a <see cref="PackedMatrix"/>. A panel holds 32 output rows; along the columns it is a run of
+/// blocks, each a header (the scales of 32 rows) and the quants of one or more groups of 32 columns. In a quant vector of
+/// 128 bytes the 32-bit lane r belongs to row r of the panel and holds four neighbouring columns (a chunk; a group has
+/// eight), so that one broadcast of four activations meets all rows. Registers take as many lanes as they hold.
 /// </summary>
 internal unsafe interface IPackedFormat<TSelf> where TSelf : struct, IPackedFormat<TSelf>
 {
@@ -18,7 +18,7 @@ internal unsafe interface IPackedFormat<TSelf> where TSelf : struct, IPackedForm
 
     static abstract int HeaderBytes { get; }
 
-    /// <summary>Bytes of the quants of one group: 16 rows, 32 columns.</summary>
+    /// <summary>Bytes of the quants of one group: all rows, 32 columns.</summary>
     static abstract int QuantBytes { get; }
 
     /// <summary>True where quants are signed bytes; otherwise they are unsigned and at most 63.</summary>
@@ -43,10 +43,12 @@ internal unsafe interface IPackedFormat<TSelf> where TSelf : struct, IPackedForm
     static abstract void Pack(byte* source, byte* block, int lane);
 }
 
-/// <summary>The expanded scales of a packed block: per group one vector of 16 rows.</summary>
+/// <summary>The expanded scales of a packed block, per group one vector; 64-byte aligned.</summary>
 internal unsafe struct GroupScales
 {
-    public const int Rows = 16, MaxGroups = 8;
+    public const int MaxGroups = 8;
+
+    private const int Rows = Panel.Rows;
 
     /// <summary>[group][row]: weight = scale quant (times the half's integer scale) + minimum.</summary>
     public fixed float Scale[MaxGroups * Rows];

@@ -2,13 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace AutoGlm.Cpu.Kernels;
 
-/// <summary>What KV blocks hold.</summary>
-internal enum KvType
-{
-    F32,
-    F16,
-}
-
 /// <summary>Reads and writes keys and values as one element type.</summary>
 internal unsafe interface IKvElement<TSelf> where TSelf : struct, IKvElement<TSelf>
 {

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
+using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Cpu.Kernels;
 
 /// <summary>The new keys and values of a batch, to be put into the blocks of its sequences.</summary>
 internal unsafe struct KvWriteArgs
 {
-    public KvLayout Layout;
+    public KvView Layout;
 
-    public KvSequence* Sequences;
+    public QueryRows* Sequences;
 
     public int SequenceCount;
 
@@ -29,12 +30,12 @@ internal static unsafe class KvWriter
         where T : unmanaged, ILanes<T>
         where TElement : struct, IKvElement<TElement>
     {
-        KvLayout layout = args.Layout;
+        KvView layout = args.Layout;
         long keyHead = (long)layout.BlockTokens * layout.KeySize * TElement.Bytes;
         long valueHead = (long)layout.BlockTokens * layout.ValueStride * TElement.Bytes;
         for (int s = 0; s < args.SequenceCount; s++)
         {
-            KvSequence sequence = args.Sequences[s];
+            QueryRows sequence = args.Sequences[s];
             (int row, int end) = WorkRange.Of(sequence.Rows * layout.KvHeads, thread, threads);
             for (; row < end; row++)
             {

@@ -28,7 +28,7 @@ internal unsafe struct MatMulArgs
 /// <summary>y = x Wᵀ (+ bias) (+ y), output panels and then activation rows shared out over threads.</summary>
 internal static unsafe class MatMul
 {
-    /// <summary>Activation rows that meet a panel at a time: their sums take 64 bytes each.</summary>
+    /// <summary>Activation rows that meet a panel at a time: their sums take 128 bytes each.</summary>
     private const int TileRows = 64;
 
     private const int PanelRows = PackedMatrix.PanelRows;
@@ -46,7 +46,7 @@ internal static unsafe class MatMul
             int panel = unit % panels, row = unit / panels * TileRows;
             int count = Math.Min(TileRows, args.X.Rows - row);
             new Span<float>(sums, count * PanelRows).Clear();
-            args.Weights.Format.Multiply<T>(args.Weights.Panel(args.Matrix, panel), args.X, row, count, sums);
+            args.Weights.Format.Multiply<T>(args.Weights.PanelAt(args.Matrix, panel), args.X, row, count, sums);
             Finish<T>(args, panel * PanelRows, row, count, sums);
         }
     }

@@ -39,7 +39,7 @@ internal abstract unsafe class PackedFormat
         ? format
         : throw new NotSupportedException($"no CPU kernels for {type}; there are for {string.Join(' ', ByType.Keys)}");
 
-    /// <summary>Bytes of 16 rows.</summary>
+    /// <summary>Bytes of a panel.</summary>
     public abstract long PanelBytes(int columns);
 
     /// <summary>Writes a row of the file's blocks as the given lane of a panel.</summary>
@@ -48,7 +48,7 @@ internal abstract unsafe class PackedFormat
     /// <summary>Reads a lane of a panel back to floats.</summary>
     public abstract void DecodeRow(byte* panel, int columns, int lane, float* values);
 
-    /// <summary>Adds to sums ([row][16]) the products of a panel and <paramref name="count"/> activation rows.</summary>
+    /// <summary>Adds to sums ([row][32]) the products of a panel and <paramref name="count"/> activation rows.</summary>
     public abstract void Multiply<T>(byte* panel, in Activations x, int row, int count, float* sums) where T : unmanaged, ILanes<T>;
 }
 
@@ -83,16 +83,20 @@ internal sealed unsafe class IntegerPackedFormat<TFormat>() : PackedFormat(TForm
         }
     }
 
-    public override void Multiply<T>(byte* panel, in Activations x, int row, int count, float* sums) =>
-        IntegerTile<T, TFormat>.Run(panel, x, row, count, sums);
+    public override void Multiply<T>(byte* panel, in Activations x, int row, int count, float* sums)
+    {
+        // 32 registers hold the eight chunks of a group twice, but not when they are widened.
+        if (typeof(T) == typeof(Lanes512) && !TFormat.Signed) IntegerTile<Lanes1024, TFormat>.Run(panel, x, row, count, sums);
+        else IntegerTile<T, TFormat>.Run(panel, x, row, count, sums);
+    }
 
     private static void DecodeGroup(byte* quants, GroupScales* scales, int group, int lane, float* values)
     {
-        float scale = scales->Scale[group * GroupScales.Rows + lane];
+        float scale = scales->Scale[group * Panel.Rows + lane];
         for (int chunk = 0; chunk < 8; chunk++)
         {
             uint word = TFormat.Unpack<LanesScalar>(quants, chunk).Bits;
-            int at = (group * 2 + (TFormat.HasHalves ? chunk / 4 : 0)) * GroupScales.Rows + lane;
+            int at = (group * 2 + (TFormat.HasHalves ? chunk / 4 : 0)) * Panel.Rows + lane;
             int half = TFormat.HasHalves ? (short)scales->Half[at] : 1;
             float minimum = TFormat.HasMinima ? scales->Minimum[at] : 0;
             for (int i = 0; i < 4; i++, word >>= 8)
@@ -109,12 +113,12 @@ internal sealed unsafe class FloatPackedFormat<TFormat>() : PackedFormat(TFormat
 {
     public override bool IsFloat => true;
 
-    public override long PanelBytes(int columns) => (long)columns * GroupScales.Rows * TFormat.Bytes;
+    public override long PanelBytes(int columns) => (long)columns * Panel.Rows * TFormat.Bytes;
 
     public override void PackRow(byte* source, int columns, byte* panel, int lane)
     {
         panel += lane * TFormat.Bytes;
-        for (int column = 0; column < columns; column++, source += TFormat.Bytes, panel += GroupScales.Rows * TFormat.Bytes)
+        for (int column = 0; column < columns; column++, source += TFormat.Bytes, panel += Panel.Rows * TFormat.Bytes)
         {
             if (TFormat.Bytes == 4) *(uint*)panel = Unsafe.ReadUnaligned<uint>(source);
             else *(ushort*)panel = Unsafe.ReadUnaligned<ushort>(source);
@@ -124,12 +128,15 @@ internal sealed unsafe class FloatPackedFormat<TFormat>() : PackedFormat(TFormat
     public override void DecodeRow(byte* panel, int columns, int lane, float* values)
     {
         panel += lane * TFormat.Bytes;
-        for (int column = 0; column < columns; column++, panel += GroupScales.Rows * TFormat.Bytes)
+        for (int column = 0; column < columns; column++, panel += Panel.Rows * TFormat.Bytes)
         {
             LanesScalar.Store(TFormat.Load<LanesScalar>(panel), values + column);
         }
     }
 
-    public override void Multiply<T>(byte* panel, in Activations x, int row, int count, float* sums) =>
-        FloatTile<T, TFormat>.Run(panel, x, row, count, sums);
+    public override void Multiply<T>(byte* panel, in Activations x, int row, int count, float* sums)
+    {
+        if (typeof(T) == typeof(Lanes512)) FloatTile<Lanes1024, TFormat>.Run(panel, x, row, count, sums);
+        else FloatTile<T, TFormat>.Run(panel, x, row, count, sums);
+    }
 }

@@ -5,19 +5,22 @@ using AutoGlm.Formats.Tensors;
 namespace AutoGlm.Cpu.Kernels;
 
 /// <summary>
-/// Header of Q4_K and Q5_K: 16 half scales, 16 half scales of minima, and the file's 12 bytes of 6-bit scales and minima
-/// per row as three vectors of 16 words.
+/// Header of Q4_K and Q5_K: half scales, half scales of minima, and the file's 12 bytes of 6-bit scales and minima per row
+/// as three vectors of words.
 /// </summary>
 internal static unsafe class SixBitHeader
 {
-    public const int Bytes = 64 + 3 * 64;
+    private const int Packed = 2 * Panel.Halves;
+
+    public const int Bytes = Packed + 3 * Panel.Vector;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T>
     {
         T d = LaneMath.LoadHalf<T>(header + 2 * lane);
-        T dmin = T.Multiply(LaneMath.LoadHalf<T>(header + 32 + 2 * lane), T.Splat(-1f));
-        T a = T.Load(header + 64 + 4 * lane), b = T.Load(header + 128 + 4 * lane), c = T.Load(header + 192 + 4 * lane);
+        T dmin = T.Multiply(LaneMath.LoadHalf<T>(header + Panel.Halves + 2 * lane), T.Splat(-1f));
+        header += Packed + 4 * lane;
+        T a = T.Load(header), b = T.Load(header + Panel.Vector), c = T.Load(header + 2 * Panel.Vector);
         T six = T.Splat(0x3F3F3F3F), four = T.Splat(0x0F0F0F0F), two = T.Splat(0x03030303);
         Expand(T.And(a, six), d, 0, 1, lane, ref scales.Scale[0]);
         Expand(T.And(b, six), dmin, 0, 2, lane, ref scales.Minimum[0]);
@@ -32,8 +35,8 @@ internal static unsafe class SixBitHeader
     private static void Expand<T>(T bytes, T scale, int group, int stride, int lane, ref float to) where T : unmanaged, ILanes<T>
     {
         T low = T.Splat(0xFF);
-        float* vector = (float*)Unsafe.AsPointer(ref to) + lane + group * stride * GroupScales.Rows;
-        int step = stride * GroupScales.Rows;
+        float* vector = (float*)Unsafe.AsPointer(ref to) + lane + group * stride * Panel.Rows;
+        int step = stride * Panel.Rows;
         T.Store(T.Multiply(T.ToSingle(T.And(bytes, low)), scale), vector);
         T.Store(T.Multiply(T.ToSingle(T.And(T.ShiftRight32(bytes, 8), low)), scale), vector + step);
         T.Store(T.Multiply(T.ToSingle(T.And(T.ShiftRight32(bytes, 16), low)), scale), vector + 2 * step);
@@ -43,12 +46,12 @@ internal static unsafe class SixBitHeader
     public static void Pack(byte* source, byte* header, int lane)
     {
         HalfHeader.Pack(source, header, lane);
-        HalfHeader.Pack(source + 2, header + 32, lane);
-        for (int word = 0; word < 3; word++) ((uint*)(header + 64 + 64 * word))[lane] = Unsafe.ReadUnaligned<uint>(source + 4 + 4 * word);
+        HalfHeader.Pack(source + 2, header + Panel.Halves, lane);
+        for (int word = 0; word < 3; word++) ((uint*)(header + Packed + Panel.Vector * word))[lane] = Unsafe.ReadUnaligned<uint>(source + 4 + 4 * word);
     }
 }
 
-/// <summary>Header of the formats with an 8-bit scale per group or half group: 16 half scales, then 16 signed bytes for each.</summary>
+/// <summary>Header of the formats with an 8-bit scale per half group: half scales, then a signed byte for each row and half group.</summary>
 internal static unsafe class ByteHeader
 {
     /// <summary>Scales of halves, with one offset that all quants share: weight = d scale (quant - offset).</summary>
@@ -58,11 +61,11 @@ internal static unsafe class ByteHeader
         T d = LaneMath.LoadHalf<T>(header + 2 * lane), minus = T.Multiply(d, T.Splat(-offset));
         for (int half = 0; half < 16; half++)
         {
-            T scale = T.LoadSByte(header + 32 + 16 * half + lane);
-            int at = half * GroupScales.Rows + lane;
+            T scale = T.LoadSByte(header + Panel.Halves + Panel.Bytes * half + lane);
+            int at = half * Panel.Rows + lane;
             T.Store(T.Or(T.And(scale, T.Splat(0xFFFF)), T.ShiftLeft32(scale, 16)), Unsafe.AsPointer(ref scales.Half[at]));
             T.Store(T.Multiply(T.ToSingle(scale), minus), Unsafe.AsPointer(ref scales.Minimum[at]));
-            if (half % 2 == 0) T.Store(d, Unsafe.AsPointer(ref scales.Scale[half / 2 * GroupScales.Rows + lane]));
+            if (half % 2 == 0) T.Store(d, Unsafe.AsPointer(ref scales.Scale[half / 2 * Panel.Rows + lane]));
         }
     }
 }
@@ -129,7 +132,7 @@ internal readonly unsafe struct PackedQ6_K : IPackedFormat<PackedQ6_K>
 {
     public static TensorType Type => TensorType.Q6_K;
     public static int Groups => 8;
-    public static int HeaderBytes => 32 + 16 * 16;
+    public static int HeaderBytes => Panel.Halves + 16 * Panel.Bytes;
     public static int QuantBytes => Quants.NibbleBytes + Quants.PairBytes;
     public static bool Signed => false;
     public static int Sums => 2;
@@ -147,7 +150,7 @@ internal readonly unsafe struct PackedQ6_K : IPackedFormat<PackedQ6_K>
     {
         uint* words = stackalloc uint[8];
         HalfHeader.Pack(source + 208, block, lane);
-        for (int half = 0; half < 16; half++) block[32 + 16 * half + lane] = source[192 + half];
+        for (int half = 0; half < 16; half++) block[Panel.Halves + Panel.Bytes * half + lane] = source[192 + half];
         for (int group = 0; group < Groups; group++)
         {
             int part = group % 4;
@@ -164,7 +167,7 @@ internal readonly unsafe struct PackedQ3_K : IPackedFormat<PackedQ3_K>
 {
     public static TensorType Type => TensorType.Q3_K;
     public static int Groups => 8;
-    public static int HeaderBytes => 32 + 16 * 16;
+    public static int HeaderBytes => Panel.Halves + 16 * Panel.Bytes;
     public static int QuantBytes => Quants.PairBytes + Quants.BitBytes;
     public static bool Signed => false;
     public static int Sums => 4;
@@ -183,7 +186,7 @@ internal readonly unsafe struct PackedQ3_K : IPackedFormat<PackedQ3_K>
         uint* words = stackalloc uint[8];
         HalfHeader.Pack(source + 108, block, lane);
         ReadOnlySpan<byte> scales = new(source + 96, 12);
-        for (int half = 0; half < 16; half++) block[32 + 16 * half + lane] = (byte)Q3_K.Scale(scales, half);
+        for (int half = 0; half < 16; half++) block[Panel.Halves + Panel.Bytes * half + lane] = (byte)Q3_K.Scale(scales, half);
         for (int group = 0; group < Groups; group++)
         {
             byte* plane = block + HeaderBytes + QuantBytes * group + 4 * lane;
@@ -195,12 +198,12 @@ internal readonly unsafe struct PackedQ3_K : IPackedFormat<PackedQ3_K>
     }
 }
 
-/// <summary>Header: 16 half scales, 16 half scales of minima, then 16 bytes per half group: 4-bit scale, 4-bit minimum.</summary>
+/// <summary>Header: half scales, half scales of minima, then a byte for each row and half group: 4-bit scale, 4-bit minimum.</summary>
 internal readonly unsafe struct PackedQ2_K : IPackedFormat<PackedQ2_K>
 {
     public static TensorType Type => TensorType.Q2_K;
     public static int Groups => 8;
-    public static int HeaderBytes => 64 + 16 * 16;
+    public static int HeaderBytes => 2 * Panel.Halves + 16 * Panel.Bytes;
     public static int QuantBytes => Quants.PairBytes;
     public static bool Signed => false;
     public static int Sums => 4;
@@ -213,15 +216,15 @@ internal readonly unsafe struct PackedQ2_K : IPackedFormat<PackedQ2_K>
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T>
     {
         T d = LaneMath.LoadHalf<T>(header + 2 * lane);
-        T dmin = T.Multiply(LaneMath.LoadHalf<T>(header + 32 + 2 * lane), T.Splat(-1f));
+        T dmin = T.Multiply(LaneMath.LoadHalf<T>(header + Panel.Halves + 2 * lane), T.Splat(-1f));
         for (int half = 0; half < 16; half++)
         {
-            T bytes = T.LoadSByte(header + 64 + 16 * half + lane);
+            T bytes = T.LoadSByte(header + 2 * Panel.Halves + Panel.Bytes * half + lane);
             T scale = T.And(bytes, T.Splat(0xF)), minimum = T.And(T.ShiftRight32(bytes, 4), T.Splat(0xF));
-            int at = half * GroupScales.Rows + lane;
+            int at = half * Panel.Rows + lane;
             T.Store(T.Or(scale, T.ShiftLeft32(scale, 16)), Unsafe.AsPointer(ref scales.Half[at]));
             T.Store(T.Multiply(T.ToSingle(minimum), dmin), Unsafe.AsPointer(ref scales.Minimum[at]));
-            if (half % 2 == 0) T.Store(d, Unsafe.AsPointer(ref scales.Scale[half / 2 * GroupScales.Rows + lane]));
+            if (half % 2 == 0) T.Store(d, Unsafe.AsPointer(ref scales.Scale[half / 2 * Panel.Rows + lane]));
         }
     }
 
@@ -229,8 +232,8 @@ internal readonly unsafe struct PackedQ2_K : IPackedFormat<PackedQ2_K>
     {
         uint* words = stackalloc uint[8];
         HalfHeader.Pack(source + 80, block, lane);
-        HalfHeader.Pack(source + 82, block + 32, lane);
-        for (int half = 0; half < 16; half++) block[64 + 16 * half + lane] = source[half];
+        HalfHeader.Pack(source + 82, block + Panel.Halves, lane);
+        for (int half = 0; half < 16; half++) block[2 * Panel.Halves + Panel.Bytes * half + lane] = source[half];
         for (int group = 0; group < Groups; group++)
         {
             Quants.FieldWords(source + 16 + 32 * (group / 4), 2 * (group % 4), 3, words);

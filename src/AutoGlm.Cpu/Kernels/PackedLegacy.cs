@@ -3,10 +3,10 @@ using AutoGlm.Formats.Tensors;
 
 namespace AutoGlm.Cpu.Kernels;
 
-/// <summary>Headers of the formats with one group per block: 16 half-precision scales, then maybe 16 minima.</summary>
+/// <summary>Headers of the formats with one group per block: half-precision scales, then maybe minima.</summary>
 internal static unsafe class HalfHeader
 {
-    public const int ScaleBytes = 32, ScaleMinimumBytes = 64;
+    public const int ScaleBytes = Panel.Halves, ScaleMinimumBytes = 2 * Panel.Halves;
 
     /// <summary>Scales alone; the minimum is <paramref name="offset"/> times the scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -21,7 +21,7 @@ internal static unsafe class HalfHeader
     public static void ScalesAndMinima<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T>
     {
         T.Store(LaneMath.LoadHalf<T>(header + 2 * lane), Unsafe.AsPointer(ref scales.Scale[lane]));
-        T.Store(LaneMath.LoadHalf<T>(header + 32 + 2 * lane), Unsafe.AsPointer(ref scales.Minimum[lane]));
+        T.Store(LaneMath.LoadHalf<T>(header + Panel.Halves + 2 * lane), Unsafe.AsPointer(ref scales.Minimum[lane]));
     }
 
     public static void Pack(byte* source, byte* header, int lane) =>
@@ -71,7 +71,7 @@ internal readonly unsafe struct PackedQ4_1 : IPackedFormat<PackedQ4_1>
     {
         uint* words = stackalloc uint[8];
         HalfHeader.Pack(source, block, lane);
-        HalfHeader.Pack(source + 2, block + 32, lane);
+        HalfHeader.Pack(source + 2, block + Panel.Halves, lane);
         Quants.NibbleWords(source + 4, words);
         Quants.PackNibbles(words, block + HeaderBytes + 4 * lane);
     }
@@ -130,7 +130,7 @@ internal readonly unsafe struct PackedQ5_1 : IPackedFormat<PackedQ5_1>
     public static void Pack(byte* source, byte* block, int lane)
     {
         HalfHeader.Pack(source, block, lane);
-        HalfHeader.Pack(source + 2, block + 32, lane);
+        HalfHeader.Pack(source + 2, block + Panel.Halves, lane);
         PackedQ5_0.PackQuants(source + 4, block + HeaderBytes + 4 * lane);
     }
 }
@@ -144,7 +144,7 @@ internal readonly unsafe struct PackedQ8_0 : IPackedFormat<PackedQ8_0>
     public static bool Signed => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> => T.Load(quants + 64 * chunk);
+    public static T Unpack<T>(byte* quants, int chunk) where T : unmanaged, ILanes<T> => T.Load(quants + Panel.Vector * chunk);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>

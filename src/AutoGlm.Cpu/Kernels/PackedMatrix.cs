@@ -10,7 +10,7 @@ namespace AutoGlm.Cpu.Kernels;
 /// </summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
-    public const int PanelRows = GroupScales.Rows;
+    public const int PanelRows = Panel.Rows;
 
     private readonly Tensor[] _sources;
     private PanelMemory? _memory;
@@ -97,7 +97,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Panels, nameof(count));
         for (int index = first; index < first + count; index++)
         {
-            byte* panel = Panel(index / PanelsPerMatrix, index % PanelsPerMatrix);
+            byte* panel = PanelAt(index / PanelsPerMatrix, index % PanelsPerMatrix);
             int inMatrix = index % PanelsPerMatrix * PanelRows;
             int rows = Math.Min(PanelRows, RowsPerMatrix - inMatrix);
             if (rows < PanelRows) NativeMemory.Clear(panel, (nuint)PanelBytes);
@@ -110,12 +110,12 @@ internal sealed unsafe class PackedMatrix : IDisposable
     {
         if ((ulong)row >= (ulong)RowsPerMatrix * (ulong)Matrices) throw new ArgumentOutOfRangeException(nameof(row), row, $"there are {(long)RowsPerMatrix * Matrices} rows");
         (long matrix, long inMatrix) = Math.DivRem(row, RowsPerMatrix);
-        byte* panel = Panel((int)matrix, (int)(inMatrix / PanelRows));
+        byte* panel = PanelAt((int)matrix, (int)(inMatrix / PanelRows));
         Format.DecodeRow(panel, Columns, (int)(inMatrix % PanelRows), destination);
     }
 
     /// <summary>A panel of a matrix.</summary>
-    public byte* Panel(int matrix, int panel)
+    public byte* PanelAt(int matrix, int panel)
     {
         ObjectDisposedException.ThrowIf(_memory is null, this);
         return _memory.Address + ((long)matrix * PanelsPerMatrix + panel) * PanelBytes;

@@ -41,12 +41,12 @@ internal readonly unsafe struct PackedIQ4_NL : IPackedFormat<PackedIQ4_NL>
     public static void Pack(byte* source, byte* block, int lane) => PackedQ4_0.Pack(source, block, lane);
 }
 
-/// <summary>Header: 16 half scales, then 16 signed bytes for each group.</summary>
+/// <summary>Header: half scales, then a signed byte for each row and group.</summary>
 internal readonly unsafe struct PackedIQ4_XS : IPackedFormat<PackedIQ4_XS>
 {
     public static TensorType Type => TensorType.IQ4_XS;
     public static int Groups => 8;
-    public static int HeaderBytes => 32 + 8 * 16;
+    public static int HeaderBytes => Panel.Halves + 8 * Panel.Bytes;
     public static int QuantBytes => Quants.NibbleBytes;
     public static bool Signed => true;
 
@@ -59,8 +59,8 @@ internal readonly unsafe struct PackedIQ4_XS : IPackedFormat<PackedIQ4_XS>
         T d = LaneMath.LoadHalf<T>(header + 2 * lane);
         for (int group = 0; group < Groups; group++)
         {
-            T scale = T.ToSingle(T.LoadSByte(header + 32 + 16 * group + lane));
-            T.Store(T.Multiply(d, scale), Unsafe.AsPointer(ref scales.Scale[group * GroupScales.Rows + lane]));
+            T scale = T.ToSingle(T.LoadSByte(header + Panel.Halves + Panel.Bytes * group + lane));
+            T.Store(T.Multiply(d, scale), Unsafe.AsPointer(ref scales.Scale[group * Panel.Rows + lane]));
         }
     }
 
@@ -70,19 +70,19 @@ internal readonly unsafe struct PackedIQ4_XS : IPackedFormat<PackedIQ4_XS>
         HalfHeader.Pack(source, block, lane);
         for (int group = 0; group < Groups; group++)
         {
-            block[32 + 16 * group + lane] = (byte)IQ4_XS.Scale(new ReadOnlySpan<byte>(source, 8), group);
+            block[Panel.Halves + Panel.Bytes * group + lane] = (byte)IQ4_XS.Scale(new ReadOnlySpan<byte>(source, 8), group);
             Quants.NibbleWords(source + 8 + 16 * group, words);
             Quants.PackNibbles(words, block + HeaderBytes + QuantBytes * group + 4 * lane);
         }
     }
 }
 
-/// <summary>Header: 16 exponents.</summary>
+/// <summary>Header: a byte of exponent for each row.</summary>
 internal readonly unsafe struct PackedMXFP4 : IPackedFormat<PackedMXFP4>
 {
     public static TensorType Type => TensorType.MXFP4;
     public static int Groups => 1;
-    public static int HeaderBytes => 16;
+    public static int HeaderBytes => Panel.Bytes;
     public static int QuantBytes => Quants.NibbleBytes;
     public static bool Signed => false;
     public static int Sums => 4;

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
+using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Cpu.Kernels;
 
 /// <summary>Attention of a batch's query rows over the paged keys and values of their sequences.</summary>
 internal unsafe struct AttentionArgs
 {
-    public KvLayout Layout;
+    public KvView Layout;
 
-    public KvSequence* Sequences;
+    public QueryRows* Sequences;
 
     public int SequenceCount;
 
@@ -53,7 +54,7 @@ internal static unsafe class PagedAttention
     internal const int TileQueries = 32, TileKeys = 32;
 
     /// <summary>Floats of scratch memory that each thread needs.</summary>
-    public static long ScratchFloats(in KvLayout layout) =>
+    public static long ScratchFloats(in KvView layout) =>
         TileKeys * ((long)layout.KeySize + Padded(layout.ValueSize)) + TileQueries * (TileKeys + (long)Padded(layout.ValueSize) + 16L);
 
     /// <summary>Runs this thread's share of the work items.</summary>
@@ -73,7 +74,7 @@ internal static unsafe class PagedAttention
         int group = args.Heads / args.Layout.KvHeads, item = 0;
         for (int s = 0; s < args.SequenceCount; s++)
         {
-            KvSequence sequence = args.Sequences[s];
+            QueryRows sequence = args.Sequences[s];
             int headTile = Math.Min(group, TileQueries), headTiles = (group + headTile - 1) / headTile;
             int rowTile = Math.Min(sequence.Rows, TileQueries / headTile);
             for (int row = 0; row < sequence.Rows; row += rowTile)

@@ -4,11 +4,11 @@ namespace AutoGlm.Cpu.Kernels;
 
 /// <summary>
 /// Bit planes that quants are packed in. A row's group of 32 quants is eight words of four bytes (chunks); vector v of a
-/// plane holds word v of each of the 16 rows, so a word lies 64 bytes after the one before it.
+/// plane holds word v of each row of the panel, so a word lies one vector after the one before it.
 /// </summary>
 internal static unsafe class Quants
 {
-    public const int NibbleBytes = 256, PairBytes = 128, BitBytes = 64, ByteBytes = 512;
+    public const int NibbleBytes = 4 * Panel.Vector, PairBytes = 2 * Panel.Vector, BitBytes = Panel.Vector, ByteBytes = 8 * Panel.Vector;
 
     private const uint LowNibbles = 0x0F0F0F0F, LowPairs = 0x03030303, LowBits = 0x01010101;
 
@@ -16,7 +16,7 @@ internal static unsafe class Quants
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Nibble<T>(byte* plane, int chunk) where T : unmanaged, ILanes<T>
     {
-        T v = T.Load(plane + 64 * (chunk & 3));
+        T v = T.Load(plane + Panel.Vector * (chunk & 3));
         return T.And(chunk < 4 ? v : T.ShiftRight16(v, 4), T.Splat((int)LowNibbles));
     }
 
@@ -24,7 +24,7 @@ internal static unsafe class Quants
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Pair<T>(byte* plane, int chunk, int to) where T : unmanaged, ILanes<T>
     {
-        T v = T.Load(plane + 64 * (chunk & 1));
+        T v = T.Load(plane + Panel.Vector * (chunk & 1));
         return T.And(Move(v, 2 * (chunk >> 1), to), T.Splat((int)(LowPairs << to)));
     }
 
@@ -39,7 +39,7 @@ internal static unsafe class Quants
 
     public static void PackNibbles(uint* words, byte* plane)
     {
-        for (int v = 0; v < 4; v++) *(uint*)(plane + 64 * v) = words[v] & LowNibbles | (words[v + 4] & LowNibbles) << 4;
+        for (int v = 0; v < 4; v++) *(uint*)(plane + Panel.Vector * v) = words[v] & LowNibbles | (words[v + 4] & LowNibbles) << 4;
     }
 
     /// <summary>Packs the bit pairs at bit <paramref name="from"/> of each byte.</summary>
@@ -49,7 +49,7 @@ internal static unsafe class Quants
         {
             uint packed = 0;
             for (int pair = 0; pair < 4; pair++) packed |= (words[v + 2 * pair] >> from & LowPairs) << (2 * pair);
-            *(uint*)(plane + 64 * v) = packed;
+            *(uint*)(plane + Panel.Vector * v) = packed;
         }
     }
 
@@ -63,7 +63,7 @@ internal static unsafe class Quants
 
     public static void PackBytes(uint* words, byte* plane)
     {
-        for (int chunk = 0; chunk < 8; chunk++) *(uint*)(plane + 64 * chunk) = words[chunk];
+        for (int chunk = 0; chunk < 8; chunk++) *(uint*)(plane + Panel.Vector * chunk) = words[chunk];
     }
 
     /// <summary>Words of 32 quants stored as ggml's legacy blocks do: 16 bytes, low nibbles first.</summary>

@@ -1,16 +1,7 @@
 using System.Runtime.CompilerServices;
+using RopeLayout = AutoGlm.Graph.Nodes.RopeLayout;
 
 namespace AutoGlm.Cpu.Kernels;
-
-/// <summary>Which dimensions of a head form a pair that is rotated.</summary>
-internal enum RopeLayout
-{
-    /// <summary>2 i and 2 i + 1.</summary>
-    Interleaved,
-
-    /// <summary>i and i + half of the rotary dimensions.</summary>
-    Halves,
-}
 
 /// <summary>Rotary position embedding of all heads of some rows, in place.</summary>
 internal unsafe struct RopeArgs

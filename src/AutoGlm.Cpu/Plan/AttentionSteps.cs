@@ -13,13 +13,13 @@ internal sealed unsafe class KvWriteStep(KernelSet kernels, KvBinding kv, Attent
         KvWriteArgs args = new() { Layout = kv[shape.Layer], SequenceCount = 1, Keys = k.Rows, Values = v?.Rows ?? default };
         for (int i = 0; i < context.SequenceCount; i++)
         {
-            KvSequence rows = context.Sequences[i];
+            QueryRows rows = context.Sequences[i];
             int first = Math.Max(part.Row, rows.Row), end = Math.Min(part.RowEnd, rows.Row + rows.Rows);
             // Shares are of the heads of each row.
             int step = part.Shares == 1 ? end - first : 1;
             for (int row = first; row < end; row += step)
             {
-                KvSequence some = rows with { Row = row, Rows = step, Position = rows.Position + row - rows.Row };
+                QueryRows some = rows with { Row = row, Rows = step, Position = rows.Position + row - rows.Row };
                 args.Sequences = &some;
                 kernels.WriteKv(args, part.Share, part.Shares);
             }

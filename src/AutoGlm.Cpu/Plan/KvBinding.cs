@@ -1,6 +1,5 @@
 using AutoGlm.Cpu.Kernels;
 using AutoGlm.Graph.Execution;
-using KvLayout = AutoGlm.Graph.Execution.KvLayout;
 
 namespace AutoGlm.Cpu.Plan;
 
@@ -9,12 +8,12 @@ internal sealed unsafe class KvBinding(int threads, int layers) : IDisposable
 {
     private readonly object[] _identities = [.. Enumerable.Range(0, layers).Select(_ => new object())];
     private KvLayout? _layout;
-    private Kernels.KvLayout[] _layers = [];
+    private KvView[] _layers = [];
     private NativeArray<float>? _scratch;
 
     public float* Scratch => _scratch is null ? null : _scratch.Start;
 
-    public ref readonly Kernels.KvLayout this[int layer] => ref _layers[layer];
+    public ref readonly KvView this[int layer] => ref _layers[layer];
 
     /// <summary>An access to a layer's keys and values, one column for each KV head.</summary>
     public Access Access(int layer, int kvHeads, bool writes) => new(_identities[layer], 0, 0, kvHeads, 1, Reach.Share, writes);
@@ -32,9 +31,9 @@ internal sealed unsafe class KvBinding(int threads, int layers) : IDisposable
 
     public void Dispose() => _scratch?.Dispose();
 
-    private static Kernels.KvLayout View(KvLayout layout, KvLayerLayout layer) => new()
+    private static KvView View(KvLayout layout, KvLayerLayout layer) => new()
     {
-        Type = layout.Type == Graph.Execution.KvType.F32 ? Kernels.KvType.F32 : Kernels.KvType.F16,
+        Type = layout.Type,
         BlockTokens = layout.BlockTokens,
         KvHeads = layer.KvHeads,
         KeySize = layer.KeySize,

@@ -1,9 +1,9 @@
 using AutoGlm.Cpu.Kernels;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Nodes;
+using AutoGlm.Graph.Passes;
 using MatMul = AutoGlm.Graph.Nodes.MatMul;
 using Rope = AutoGlm.Graph.Nodes.Rope;
-using AutoGlm.Graph.Passes;
 
 namespace AutoGlm.Cpu.Plan;
 

@@ -69,7 +69,7 @@ internal sealed unsafe class RopeStep(KernelSet kernels, RopeAngles angles, int 
                 Heads = (area.ColumnEnd - area.Column) / headSize,
                 HeadSize = headSize,
                 Dimensions = angles.Table.Dimensions,
-                Layout = angles.Table.Layout == Graph.Nodes.RopeLayout.Halves ? Kernels.RopeLayout.Halves : Kernels.RopeLayout.Interleaved,
+                Layout = angles.Table.Layout,
                 Cos = angles.Cos,
                 Sin = angles.Sin,
             },

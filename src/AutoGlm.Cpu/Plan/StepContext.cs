@@ -17,7 +17,7 @@ internal sealed unsafe class StepContext
     public int* SelectedRows;
 
     /// <summary>The batch's sequences and their blocks.</summary>
-    public KvSequence* Sequences;
+    public QueryRows* Sequences;
 
     public int SequenceCount;
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text.Json;
 using AutoGlm.Formats;
 using AutoGlm.Formats.Gguf;
@@ -83,14 +84,15 @@ public sealed record SamplingOptions
     /// <exception cref="ModelFormatException">A recommended value is of the wrong type or outside its range.</exception>
     public static SamplingOptions FromGenerationConfig(JsonElement config) => SamplingFiles.Read(config);
 
-    private static void Check(string field, double value, double lowest, double highest)
+    private static void Check<T>(string field, T value, T lowest, T highest)
+        where T : INumber<T>
     {
         if (!(value >= lowest && value <= highest))
         {
-            throw Outside(field, value, highest == int.MaxValue ? $"at least {lowest}" : $"between {lowest} and {highest}");
+            throw Outside(field, value, highest is int.MaxValue ? $"at least {lowest}" : $"between {lowest} and {highest}");
         }
     }
 
-    private static ArgumentException Outside(string field, double value, string range) =>
+    private static ArgumentException Outside(string field, IFormattable value, string range) =>
         new(FormattableString.Invariant($"{field} is {value}; it should be {range}."), field);
 }

@@ -75,10 +75,9 @@ internal sealed class Sequence
     {
         // Logits may be padded past the tokens there are.
         if (logits.Length > _tokenizer.VocabularySize) logits[_tokenizer.VocabularySize..].Fill(float.NegativeInfinity);
-        // The sampler works in place; log-probabilities are those of the model itself.
-        float[]? original = _request.LogProbabilities is null ? null : logits.ToArray();
         int token = _sampler.Sample(logits, CollectionsMarshal.AsSpan(_tokens));
-        TokenLogProbabilities? alternatives = original is null ? null : LogProbabilities.Of(original, token, _request.LogProbabilities!.Value);
+        // The sampler leaves the logits as they were: log-probabilities are those of the model itself.
+        TokenLogProbabilities? alternatives = _request.LogProbabilities is { } count ? LogProbabilities.Of(logits, token, count) : null;
         _tokens.Add(token);
         _lastToken = Stopwatch.GetTimestamp();
         if (_firstToken == 0) _firstToken = _lastToken;

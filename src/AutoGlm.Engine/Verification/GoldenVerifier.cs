@@ -22,11 +22,14 @@ public sealed record GoldenResult(double WholeError, double StepError, double Ba
 public sealed class GoldenVerifier(ModelRuntime runtime, Golden golden)
 {
     private readonly ForwardBatch _batch = new();
+    private CancellationToken _cancellation;
     private readonly float _largest = golden.Logits.Max(logits => TensorPrimitives.MaxMagnitude(logits) is var most ? Math.Abs(most) : 0);
 
+    /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="Formats.ModelFormatException">The golden has another vocabulary than the model, or longer sequences than its context.</exception>
-    public GoldenResult Run()
+    public GoldenResult Run(CancellationToken cancellation = default)
     {
+        _cancellation = cancellation;
         int longest = golden.Prompts.Max(prompt => prompt.Length) + golden.Greedy.Max(greedy => greedy.Length);
         if (golden.Vocabulary != runtime.Vocabulary || golden.Prompts.Any(prompt => prompt.Any(token => token >= runtime.Vocabulary)))
             throw new Formats.ModelFormatException(runtime.Package.Path, "vocabulary", $"the model has {runtime.Vocabulary} tokens, the golden {golden.Vocabulary}");
@@ -120,6 +123,7 @@ public sealed class GoldenVerifier(ModelRuntime runtime, Golden golden)
 
     private void Compute(KvSequence kv, int[] tokens, LogitRows wanted, Span<float> logits)
     {
+        _cancellation.ThrowIfCancellationRequested();
         Reserve(kv, tokens.Length);
         _batch.Clear();
         _batch.Add(tokens, kv.Length, kv.BlockTable, runtime.Pool.BlockTokens, wanted);

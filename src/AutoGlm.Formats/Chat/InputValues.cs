@@ -44,7 +44,8 @@ internal static class InputValues
             case JsonValueKind.Number: return Number(element.GetRawText());
             case JsonValueKind.Array: return new ListValue([.. element.EnumerateArray().Select(item => FromElement(item, depth + 1))]);
             case JsonValueKind.Object:
-                return new DictValue(element.EnumerateObject().Select(entry => new KeyValuePair<object?, object?>(entry.Name, FromElement(entry.Value, depth + 1))));
+                return new DictValue(element.EnumerateObject()
+                    .Select(entry => new KeyValuePair<object?, object?>(entry.Name, FromElement(entry.Value, depth + 1))));
             default: return null;
         }
     }

@@ -39,6 +39,10 @@ internal static class ChatTemplates
         return templates;
     }
 
+    /// <summary>The template named "default", or the only one there is; null otherwise.</summary>
+    public static string? Default(IReadOnlyDictionary<string, string> templates) =>
+        templates.TryGetValue("default", out string? template) ? template : templates.Count == 1 ? templates.Values.Single() : null;
+
     private static void Add(Dictionary<string, string> templates, string path, JsonElement config)
     {
         if (!config.TryGetProperty(Field, out JsonElement value) || value.ValueKind == JsonValueKind.Null) return;

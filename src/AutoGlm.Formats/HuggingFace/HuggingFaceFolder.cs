@@ -49,8 +49,7 @@ public sealed class HuggingFaceFolder : IDisposable
     public IReadOnlyDictionary<string, string> ChatTemplates { get; private init; } = new Dictionary<string, string>();
 
     /// <summary>The template named "default", or the only one there is; null otherwise.</summary>
-    public string? ChatTemplate => ChatTemplates.TryGetValue("default", out string? template) ? template
-        : ChatTemplates.Count == 1 ? ChatTemplates.Values.Single() : null;
+    public string? ChatTemplate => HuggingFace.ChatTemplates.Default(ChatTemplates);
 
     /// <summary>All arrays of all weight files by name. Not readable after <see cref="Dispose"/>.</summary>
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }

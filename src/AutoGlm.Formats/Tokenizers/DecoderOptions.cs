@@ -12,6 +12,9 @@ internal sealed record DecoderOptions
     /// <summary>Text in tokens that stands for other text: the visible space for a space.</summary>
     public IReadOnlyList<(string From, string To)> Replacements { get; init; } = [];
 
+    /// <summary>Added tokens are text as they are, whatever is said below.</summary>
+    public bool AddedVerbatim { get; init; }
+
     /// <summary>So many spaces at the very beginning of the text are the tokenizer's own and go.</summary>
     public int StripLeadingSpaces { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using AutoGlm.Formats.Gguf;
 
 namespace AutoGlm.Formats.Tokenizers;
@@ -8,9 +9,13 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
     private const string Prefix = "tokenizer.ggml.";
     private const string VisibleSpace = "\u2581";
 
-    private static readonly string[] _turnEnds = ["<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>"];
+    // Ends of turns are special even where a file has them as plain or added tokens: text from outside must not write them.
+    private static readonly string[] _turnEnds =
+    [
+        "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>",
+    ];
 
-    private readonly DecoderOptions _visibleSpaces = new() { ByteFallback = true, Replacements = [(VisibleSpace, " ")] };
+    private readonly DecoderOptions _visibleSpaces = new() { AddedVerbatim = true, ByteFallback = true, Replacements = [(VisibleSpace, " ")] };
 
     public TokenizerDefinition Read()
     {
@@ -131,7 +136,7 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
         {
             ReadOnlySpan<byte> text = tokens.Utf8(id);
             TokenType type = types is not null && types[id] is >= 0 and <= (int)TokenType.Byte ? (TokenType)types[id] : TokenType.Normal;
-            if (type is TokenType.Normal && text.Length is > 4 and < 20 && Array.Exists(_turnEnds, end => Matches(end, tokens.Utf8(id)))) type = TokenType.Control;
+            if (type is TokenType.Normal or TokenType.UserDefined && IsTurnEnd(text)) type = TokenType.Control;
             float score = scores?[id] ?? 0;
             if (float.IsNaN(score)) throw new ModelFormatException(file, Prefix + "scores", $"the score of token {id} is not a number");
             builder.Add(id, text, type, score);
@@ -146,15 +151,10 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
         return vocabulary;
     }
 
-    private static bool Matches(string ascii, ReadOnlySpan<byte> text)
+    private static bool IsTurnEnd(ReadOnlySpan<byte> text)
     {
-        if (ascii.Length != text.Length) return false;
-        for (int i = 0; i < ascii.Length; i++)
-        {
-            if (ascii[i] != text[i]) return false;
-        }
-
-        return true;
+        if (text.Length is < 5 or > 20 || text[0] != '<' || text[^1] != '>') return false;
+        return Array.IndexOf(_turnEnds, Encoding.UTF8.GetString(text)) >= 0;
     }
 
     private ModelFormatException TooFew(string key, int count, int tokens) => new(file, Prefix + key, $"has {count} entries for {tokens} tokens");
@@ -169,7 +169,7 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
         {
             TokenType type = vocabulary.Type(id);
             if (type is not (TokenType.Control or TokenType.Unknown or TokenType.UserDefined)) continue;
-            string text = System.Text.Encoding.UTF8.GetString(vocabulary.Bytes(id));
+            string text = Encoding.UTF8.GetString(vocabulary.Bytes(id));
             bool strips = phi3 && text is not ("<unk>" or "<s>" or "<|endoftext|>");
             added.Add(new AddedToken(id, text, Special: type != TokenType.UserDefined, RightStrip: strips));
         }

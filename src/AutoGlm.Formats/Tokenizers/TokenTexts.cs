@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace AutoGlm.Formats.Tokenizers;
@@ -14,16 +15,18 @@ internal sealed class TokenTexts
     private readonly byte[] _bytes;
     private readonly int[] _offsets;
 
-    /// <param name="verbatim">Tokens whose text is itself: added and special ones.</param>
+    /// <param name="verbatim">Tokens whose text is itself.</param>
     public TokenTexts(Vocabulary vocabulary, DecoderOptions options, Func<int, bool> verbatim)
     {
         _offsets = new int[vocabulary.Count + 1];
         byte[] bytes = new byte[1 << 16];
         int length = 0;
+        (byte[] From, byte[] To)[] replacements =
+            [.. options.Replacements.Select(pair => (Encoding.UTF8.GetBytes(pair.From), Encoding.UTF8.GetBytes(pair.To)))];
         for (int id = 0; id < vocabulary.Count; id++)
         {
             ReadOnlySpan<byte> text = vocabulary.Bytes(id);
-            if (!verbatim(id) && !options.ByteLevel) text = Decode(text, vocabulary.Type(id), options);
+            if (!verbatim(id) && !options.ByteLevel) text = Decode(text, options, replacements);
             if (length + text.Length > bytes.Length) Array.Resize(ref bytes, Math.Max(checked(length + text.Length), bytes.Length * 2));
             text.CopyTo(bytes.AsSpan(length));
             length += text.Length;
@@ -35,14 +38,12 @@ internal sealed class TokenTexts
 
     public ReadOnlySpan<byte> this[int id] => _bytes.AsSpan(_offsets[id], _offsets[id + 1] - _offsets[id]);
 
-    private static ReadOnlySpan<byte> Decode(ReadOnlySpan<byte> bytes, TokenType type, DecoderOptions options)
+    private static ReadOnlySpan<byte> Decode(ReadOnlySpan<byte> bytes, DecoderOptions options, (byte[] From, byte[] To)[] replacements)
     {
-        if (options.ByteFallback && type is not TokenType.UserDefined && ByteToken.TryParse(bytes, out byte value)) return new[] { value };
-        bool plain = options.ContinuationPrefix is null;
-        foreach ((string from, _) in options.Replacements) plain &= bytes.IndexOf(Encoding.UTF8.GetBytes(from)) < 0;
-        if (plain) return bytes;
+        if (options.ByteFallback && ByteToken.TryParse(bytes, out byte value)) return new[] { value };
+        foreach ((byte[] from, byte[] to) in replacements) bytes = Replace(bytes, from, to);
+        if (options.ContinuationPrefix is null && !options.CleanUp) return bytes;
         string text = Encoding.UTF8.GetString(bytes);
-        foreach ((string from, string to) in options.Replacements) text = text.Replace(from, to, StringComparison.Ordinal);
         if (options.ContinuationPrefix is { } prefix)
         {
             bool continues = prefix.Length > 0 && text.StartsWith(prefix, StringComparison.Ordinal);
@@ -55,5 +56,22 @@ internal sealed class TokenTexts
         }
 
         return Encoding.UTF8.GetBytes(text);
+    }
+
+    private static ReadOnlySpan<byte> Replace(ReadOnlySpan<byte> text, byte[] from, byte[] to)
+    {
+        int found = text.IndexOf(from);
+        if (found < 0) return text;
+        var result = new List<byte>(text.Length + to.Length);
+        while (found >= 0)
+        {
+            result.AddRange(text[..found]);
+            result.AddRange(to);
+            text = text[(found + from.Length)..];
+            found = text.IndexOf(from);
+        }
+
+        result.AddRange(text);
+        return CollectionsMarshal.AsSpan(result);
     }
 }

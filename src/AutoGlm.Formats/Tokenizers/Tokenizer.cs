@@ -31,7 +31,7 @@ public sealed class Tokenizer
             if (token.Special) _special.Add(token.Id);
         }
 
-        _texts = new TokenTexts(_vocabulary, definition.Decoder, added.Contains);
+        _texts = new TokenTexts(_vocabulary, definition.Decoder, id => definition.Decoder.AddedVerbatim && added.Contains(id));
         _all = new Matchers(definition.AddedTokens, definition.Normalizer);
         _plain = new Matchers([.. definition.AddedTokens.Where(token => !token.Special)], definition.Normalizer);
         EndOfGenerationIds = EndOfGeneration.Find(definition.Special, FindToken, added.Contains, IsSpecial);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Cpu.Tests.Kernels;
 
@@ -67,9 +68,9 @@ public sealed unsafe class PagedAttentionTests
     {
         private const float Scale = 0.2f;
         private readonly Shape _shape;
-        private readonly KvLayout _layout;
+        private readonly KvView _layout;
         private readonly List<nint> _memory = [];
-        private readonly KvSequence[] _sequences;
+        private readonly QueryRows[] _sequences;
         private readonly float[][] _keys, _values;
         private readonly NativeFloats _q, _sinks;
         private readonly int _rows;
@@ -79,7 +80,7 @@ public sealed unsafe class PagedAttentionTests
             _shape = shape;
             int bytes = type == KvType.F32 ? 4 : 2;
             long keys = (long)shape.KvHeads * shape.BlockTokens * shape.KeySize * bytes;
-            _layout = new KvLayout
+            _layout = new KvView
             {
                 Type = type,
                 BlockTokens = shape.BlockTokens,
@@ -92,13 +93,13 @@ public sealed unsafe class PagedAttentionTests
             };
             long blockBytes = 64 + keys + (long)shape.KvHeads * shape.BlockTokens * _layout.ValueStride * bytes;
             _rows = shape.New.Sum();
-            _sequences = new KvSequence[shape.Past.Length];
+            _sequences = new QueryRows[shape.Past.Length];
             _keys = new float[_sequences.Length][];
             _values = new float[_sequences.Length][];
             for (int s = 0, row = 0; s < _sequences.Length; row += shape.New[s], s++)
             {
                 int tokens = shape.Past[s] + shape.New[s];
-                _sequences[s] = new KvSequence { Row = row, Rows = shape.New[s], Position = shape.Past[s], Blocks = Blocks((tokens + shape.BlockTokens - 1) / shape.BlockTokens, blockBytes) };
+                _sequences[s] = new QueryRows { Row = row, Rows = shape.New[s], Position = shape.Past[s], Blocks = Blocks((tokens + shape.BlockTokens - 1) / shape.BlockTokens, blockBytes) };
                 _keys[s] = Rounded(type, KernelData.Normal(random, tokens * shape.KvHeads * shape.KeySize));
                 _values[s] = Rounded(type, KernelData.Normal(random, tokens * shape.KvHeads * shape.ValueSize));
             }
@@ -115,13 +116,13 @@ public sealed unsafe class PagedAttentionTests
         {
             for (int s = 0; s < _sequences.Length; s++)
             {
-                KvSequence sequence = _sequences[s];
+                QueryRows sequence = _sequences[s];
                 for (int token = 0; token < sequence.Position; token++) Write(set, s, sequence with { Row = 0, Rows = 1, Position = token });
                 Write(set, s, sequence with { Row = 0 });
             }
 
             using NativeFloats scratch = new(PagedAttention.ScratchFloats(_layout) * _shape.Threads);
-            fixed (KvSequence* sequences = _sequences)
+            fixed (QueryRows* sequences = _sequences)
             {
                 AttentionArgs args = new()
                 {
@@ -164,7 +165,7 @@ public sealed unsafe class PagedAttentionTests
 
         private void Row(int s, int row, int head, Span<double> y)
         {
-            KvSequence sequence = _sequences[s];
+            QueryRows sequence = _sequences[s];
             int position = sequence.Position + row, kvHead = head / _shape.Group;
             int end = _shape.Causal ? position + 1 : sequence.Position + sequence.Rows;
             int begin = _shape.Window > 0 ? Math.Max(0, position + 1 - _shape.Window) : 0;
@@ -189,7 +190,7 @@ public sealed unsafe class PagedAttentionTests
             for (int i = 0; i < y.Length; i++) y[i] /= total;
         }
 
-        private void Write(KernelSet set, int s, KvSequence sequence)
+        private void Write(KernelSet set, int s, QueryRows sequence)
         {
             int keyRow = _shape.KvHeads * _shape.KeySize, valueRow = _shape.KvHeads * _shape.ValueSize;
             fixed (float* keys = _keys[s], values = _values[s])

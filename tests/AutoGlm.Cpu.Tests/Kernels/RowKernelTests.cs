@@ -1,3 +1,4 @@
+using RopeLayout = AutoGlm.Graph.Nodes.RopeLayout;
 namespace AutoGlm.Cpu.Tests.Kernels;
 
 public sealed unsafe class RowKernelTests

@@ -3,6 +3,8 @@ using AutoGlm.Cpu.Threading;
 
 namespace AutoGlm.Cpu.Tests.Threading;
 
+/// <summary>Alone in its process while it runs: it counts what the process allocates and the time it takes.</summary>
+[Collection(nameof(Alone))]
 public sealed class ThreadTeamTests
 {
     [Theory]
@@ -141,3 +143,6 @@ public sealed class ThreadTeamTests
         }
     }
 }
+
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;

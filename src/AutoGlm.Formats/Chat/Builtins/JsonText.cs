@@ -84,7 +84,8 @@ internal sealed class JsonText
         foreach ((object? key, object? value) in entries)
         {
             StartItem(first, level + 1);
-            AppendString(SafeText.Plain(key) as string ?? Scalar(key) ?? throw TemplateError.Value($"keys must be str, int, float, bool or None, not {Types.NameOf(key)}"));
+            AppendString(SafeText.Plain(key) as string ?? Scalar(key)
+                ?? throw TemplateError.Value($"keys must be str, int, float, bool or None, not {Types.NameOf(key)}"));
             _text.Append(_keySeparator);
             Append(value, level + 1);
             first = false;

@@ -75,8 +75,10 @@ internal static class SequenceFilters
             return context.Text(string.Concat(characters));
         }
 
-        if (input is SequenceValue or DictValue) return context.Iterator([.. Iteration.Items(context, input).Reverse()], Types.NameOf(input) + "_reverseiterator");
-        return context.List([.. Iteration.Items(context, input).Reverse()]);
+        object?[] reversed = [.. Iteration.Items(context, input).Reverse()];
+        return input is SequenceValue or DictValue
+            ? context.Iterator(reversed, Types.NameOf(input) + "_reverseiterator")
+            : context.List(reversed);
     }
 
     private static object? Sum(RenderContext context, object? input, Arguments arguments)
@@ -98,7 +100,10 @@ internal static class SequenceFilters
         for (int i = 0; i < items.Count; i++) seen.Add(new(key(items[i]), i));
         context.Meter.Charge(seen.Sum(entry => TemplateValue.WeightOf(entry.Key)));
         var firsts = new DictValue(seen.AsEnumerable().Reverse());
-        return context.Iterator([.. seen.Where(entry => firsts.TryGet(entry.Key, out object? first) && Equals(first, entry.Value)).Select(entry => items[(int)entry.Value!])]);
+        IEnumerable<object?> unique = seen
+            .Where(entry => firsts.TryGet(entry.Key, out object? first) && Equals(first, entry.Value))
+            .Select(entry => items[(int)entry.Value!]);
+        return context.Iterator([.. unique]);
     }
 
     private static object? Batch(RenderContext context, object? input, Arguments arguments)

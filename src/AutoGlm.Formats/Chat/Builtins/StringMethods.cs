@@ -28,7 +28,8 @@ internal static class StringMethods
         ["isascii"] = (_, text, _) => Ascii.IsValid(text),
         ["isdecimal"] = Every(Rune.IsDigit),
         ["isdigit"] = Every(rune => Rune.IsDigit(rune) || rune.Value is 0xB2 or 0xB3 or 0xB9 or (>= 0x2070 and <= 0x2079) or (>= 0x2080 and <= 0x2089)),
-        ["isidentifier"] = (_, text, _) => text.Length > 0 && !char.IsDigit(text[0]) && text.All(character => char.IsLetterOrDigit(character) || character == '_'),
+        ["isidentifier"] = (_, text, _) =>
+            text.Length > 0 && !char.IsDigit(text[0]) && text.All(character => char.IsLetterOrDigit(character) || character == '_'),
         ["islower"] = (context, text, _) => IsCased(context, text, Rune.IsLower, Rune.IsUpper),
         ["isnumeric"] = Every(Rune.IsNumber),
         ["isprintable"] = (_, text, _) => text.EnumerateRunes().All(PythonText.IsPrintable),

@@ -7,10 +7,13 @@ namespace AutoGlm.Formats.Chat.Builtins;
 /// <summary>Filters on text.</summary>
 internal static class TextFilters
 {
+    /// <summary>Width that the filter center takes by default.</summary>
+    private static readonly object s_page = new System.Numerics.BigInteger(80);
+
     public static IEnumerable<(string Name, Filter Filter)> All =>
     [
         ("capitalize", (context, input, arguments) => Method(context, input, "capitalize", arguments)),
-        ("center", (context, input, arguments) => Method(context, input, "center", arguments.Positional.Count + arguments.Named.Count == 0 ? Arguments.Of(new System.Numerics.BigInteger(80)) : arguments)),
+        ("center", (context, input, arguments) => Method(context, input, "center", Arguments.Of(arguments.Bind("center", 0, "width").Or(0, s_page)))),
         ("e", Escape),
         ("escape", Escape),
         ("forceescape", Escape),

@@ -16,7 +16,8 @@ internal static class Comparison
             (string a, string b) => string.Equals(a, b, StringComparison.Ordinal),
             (UndefinedValue, UndefinedValue) => true,
             (SequenceValue a, SequenceValue b) => a.GetType() == b.GetType() && ItemsEqual(a, b),
-            (DictValue a, DictValue b) => a.Count == b.Count && a.Entries.All(entry => b.TryGet(entry.Key, out object? value) && SameOrEqual(entry.Value, value)),
+            (DictValue a, DictValue b) => a.Count == b.Count
+                && a.Entries.All(entry => b.TryGet(entry.Key, out object? value) && SameOrEqual(entry.Value, value)),
             _ => false,
         };
     }

@@ -21,7 +21,8 @@ internal sealed class SafeText(string text) : TemplateValue
     public static object? Wrap(object? result) => result switch
     {
         string text => new SafeText(text),
-        ListValue or TupleValue => ((SequenceValue)result).With([.. ((SequenceValue)result).Items.Select(item => item is string text ? new SafeText(text) : item)]),
+        ListValue list => list.With([.. list.Items.Select(Wrap)]),
+        TupleValue tuple => tuple.With([.. tuple.Items.Select(Wrap)]),
         _ => result,
     };
 

@@ -6,7 +6,11 @@ namespace AutoGlm.Formats.Tokenizers;
 internal sealed class SpecialTokenSources(string tokenizerPath, JsonElement? tokenizerConfig, JsonElement? config, JsonElement? generationConfig)
 {
     // Classes whose flags decide, against the file's own post-processor.
-    private static readonly string[] _flagged = ["LlamaTokenizer", "LlamaTokenizerFast", "CodeLlamaTokenizer", "CodeLlamaTokenizerFast", "GemmaTokenizer", "GemmaTokenizerFast", "CohereTokenizerFast"];
+    private static readonly string[] _flagged =
+    [
+        "LlamaTokenizer", "LlamaTokenizerFast", "CodeLlamaTokenizer", "CodeLlamaTokenizerFast", "GemmaTokenizer", "GemmaTokenizerFast",
+        "CohereTokenizerFast",
+    ];
 
     private readonly JsonField _tokenizer = Field(tokenizerPath, "tokenizer_config.json", tokenizerConfig);
     private readonly JsonField _config = Field(tokenizerPath, "config.json", config);

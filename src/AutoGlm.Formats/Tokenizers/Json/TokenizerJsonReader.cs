@@ -11,7 +11,9 @@ internal sealed class TokenizerJsonReader(JsonField root)
     public TokenizerDefinition Read(SpecialTokenSources sources)
     {
         List<AddedToken> added = ReadAddedTokens();
-        bool byteLevel = Mentions(root["pre_tokenizer"], "pretokenizers") || Mentions(root["normalizer"], "normalizers") || Mentions(root["decoder"], "decoders");
+        bool byteLevel = Mentions(root["pre_tokenizer"], "pretokenizers")
+            || Mentions(root["normalizer"], "normalizers")
+            || Mentions(root["decoder"], "decoders");
         JsonField model = root["model"];
         string type = ModelType(model);
         Vocabulary vocabulary = ReadVocabulary(model["vocab"], added, byteLevel);
@@ -96,7 +98,11 @@ internal sealed class TokenizerJsonReader(JsonField root)
         {
             foreach (JsonProperty member in vocab.Members())
             {
-                if (member.Value.ValueKind != JsonValueKind.Number || !member.Value.TryGetInt32(out int id)) throw vocab.Error($"the id of a token, {Shown(member.Value)}, is not a whole number of 32 bits");
+                if (member.Value.ValueKind != JsonValueKind.Number || !member.Value.TryGetInt32(out int id))
+                {
+                    throw vocab.Error($"the id of a token, {Shown(member.Value)}, is not a whole number of 32 bits");
+                }
+
                 Add(vocab.Utf8Name(member), id, 0);
             }
         }
@@ -112,7 +118,8 @@ internal sealed class TokenizerJsonReader(JsonField root)
                 return;
             }
 
-            if (!Encoding.UTF8.GetBytes(token.Text).AsSpan().SequenceEqual(text)) throw root["added_tokens"].Error($"the id {id} is that of another token in the vocabulary");
+            bool same = Encoding.UTF8.GetBytes(token.Text).AsSpan().SequenceEqual(text);
+            if (!same) throw root["added_tokens"].Error($"the id {id} is that of another token in the vocabulary");
             builder.Add(id, text, TypeOf(token), score);
         }
     }

@@ -76,10 +76,13 @@ internal abstract class Normalizer
             var result = new StringBuilder(text.Length);
             foreach (Rune rune in text.EnumerateRunes())
             {
-                if (Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark)) result.Append(rune.ToString());
+                if (!IsMark(Rune.GetUnicodeCategory(rune))) result.Append(rune.ToString());
             }
 
             return result.ToString();
         }
+
+        private static bool IsMark(UnicodeCategory category) =>
+            category is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
     }
 }

@@ -42,9 +42,9 @@ internal static class UnicodeNormalization
             output.Add(VowelBase + hangul % (VowelCount * TrailCount) / TrailCount);
             if (hangul % TrailCount != 0) output.Add(TrailBase + hangul % TrailCount);
         }
-        else if (point >= FirstDecomposing && tables.Decompositions.TryGetValue(point, out (int[] Parts, bool Compatible) found) && (compatible || !found.Compatible))
+        else if (point >= FirstDecomposing && tables.Parts(point, compatible) is { } parts)
         {
-            foreach (int part in found.Parts) Decompose(part, compatible, tables, output);
+            foreach (int part in parts) Decompose(part, compatible, tables, output);
         }
         else
         {
@@ -111,10 +111,13 @@ internal static class UnicodeNormalization
     private sealed class Tables
     {
         private readonly Dictionary<int, int> _classes = [];
-
-        public Dictionary<int, (int[] Parts, bool Compatible)> Decompositions { get; } = [];
+        private readonly Dictionary<int, (int[] Parts, bool Compatible)> _decompositions = [];
 
         public Dictionary<(int First, int Second), int> Compositions { get; } = [];
+
+        /// <summary>What a character is made of; null where it is not taken apart.</summary>
+        public int[]? Parts(int point, bool compatible) =>
+            _decompositions.TryGetValue(point, out (int[] Parts, bool Compatible) found) && (compatible || !found.Compatible) ? found.Parts : null;
 
         public int Class(int point) => point < 0x300 ? 0 : _classes.GetValueOrDefault(point);
 
@@ -143,7 +146,7 @@ internal static class UnicodeNormalization
 
             char mark = fields[1][0];
             int[] parts = [.. fields.Skip(1).Select(field => Hexadecimal(field.TrimStart('!', '~')))];
-            Decompositions[point] = (parts, mark == '~');
+            _decompositions[point] = (parts, mark == '~');
             if (mark is not ('!' or '~')) Compositions[(parts[0], parts[1])] = point;
         }
 

@@ -6,9 +6,15 @@ internal sealed record KnownPreTokenizer
     private static readonly KnownPreTokenizer[] _all =
     [
         new("default") { Patterns = [SplitPatterns.DefaultPunctuation, SplitPatterns.Gpt2, @"\p{N}+", "[0-9][0-9][0-9]"] },
-        new("gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "granite-docling", "exaone4", "jina-es", "jina-de", "jina-v1-en", "jina-v2-es",
-            "jina-v2-de", "jina-v2-code", "roberta-bpe", "gigachat", "a.x-4.0", "mellum", "modern-bert") { Patterns = [SplitPatterns.Gpt2] },
-        new("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b", "mellum2", "granite") { Patterns = [@"\p{N}", SplitPatterns.Gpt2] },
+        new("gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "granite-docling", "exaone4", "jina-es", "jina-de", "jina-v1-en",
+            "jina-v2-es", "jina-v2-de", "jina-v2-code", "roberta-bpe", "gigachat", "a.x-4.0", "mellum", "modern-bert")
+        {
+            Patterns = [SplitPatterns.Gpt2],
+        },
+        new("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b", "mellum2", "granite")
+        {
+            Patterns = [@"\p{N}", SplitPatterns.Gpt2],
+        },
         new("llama-bpe", "llama3", "llama-v3", "smollm3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano")
         {
             Patterns = [SplitPatterns.Llama3],
@@ -42,7 +48,6 @@ internal sealed record KnownPreTokenizer
         new("granite-embed-multi-97m") { Patterns = [SplitPatterns.GraniteEmbedding], IgnoreMerges = true },
         new("tiny_aya", "cohere2moe") { First = new DigitGroupsPreTokenizer(atWordEnd: true), Patterns = [SplitPatterns.Gpt4o] },
         new("superbpe") { First = new DigitGroupsPreTokenizer(atWordEnd: false), Patterns = [@"\p{N}+"] },
-        new("afmoe") { First = new DigitGroupsPreTokenizer(atWordEnd: false), Patterns = [SplitPatterns.AfmoeAsian, SplitPatterns.DeepSeek3] },
         new("bailingmoe", "bailingmoe2", "llada-moe") { Patterns = [SplitPatterns.BailingMoe] },
         new("seed-coder") { Patterns = [SplitPatterns.SeedCoder] },
         new("ufakzeka") { Patterns = [SplitPatterns.NoContractions] },

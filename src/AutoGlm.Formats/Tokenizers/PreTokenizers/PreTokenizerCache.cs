@@ -7,5 +7,6 @@ internal static class PreTokenizerCache
 {
     private static readonly ConcurrentDictionary<string, CodePointRegex> _regexes = new();
 
-    public static PreTokenizer Split(string pattern) => new SplitPreTokenizer(_regexes.GetOrAdd(pattern, text => new CodePointRegex(text)), SplitBehavior.Isolated, invert: false);
+    public static PreTokenizer Split(string pattern) =>
+        new SplitPreTokenizer(_regexes.GetOrAdd(pattern, text => new CodePointRegex(text)), SplitBehavior.Isolated, invert: false);
 }

@@ -83,9 +83,6 @@ internal static class SplitPatterns
 
     public const string ExaoneMoe = Contraction + "|" + Lead + @"(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]?|\s*[\r\n]|\s+(?!\S)|\s+";
 
-    public const string AfmoeAsian = @"[\u4E00-\u9FFF\u3400-\u4DBF\uF900-\uFAFF\u3040-\u309F\u30A0-\u30FF\uFF65-\uFF9F\u2F00-\u2FDF\u0E00-\u0E7F"
-        + @"\u0E80-\u0EFF\u1780-\u17FF\u1000-\u109F\uAA60-\uAA7F\uA9E0-\uA9FF\uAC00-\uD7AF\u1100-\u11FF]+";
-
     public const string Lines = @"[^\n]+|\n+";
 
     public const string FalconPunctuation = @"[\p{P}\$\+<=>\^~\|`]+";

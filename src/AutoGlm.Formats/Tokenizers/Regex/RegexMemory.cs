@@ -9,16 +9,15 @@ internal sealed class RegexMemory
 {
     private CodePointRegex.State?[] _fruitless = [];
     private readonly List<(int Position, CodePointRegex.State State)> _pending = [];
-    private bool _used;
+    private int _used;
 
     public void Reset()
     {
         _pending.Clear();
-        if (!_used) return;
-        // A very long text's table is not kept.
+        // A very long text's table is not kept; of others only what was used is cleared, for texts may be many and short.
         if (_fruitless.Length > 1 << 16) _fruitless = [];
-        else Array.Clear(_fruitless);
-        _used = false;
+        else _fruitless.AsSpan(0, _used).Clear();
+        _used = 0;
     }
 
     /// <summary>True where the state was already found fruitless at the position; otherwise notes it for <see cref="Confirm"/>.</summary>
@@ -36,8 +35,12 @@ internal sealed class RegexMemory
     /// <summary>The scan is over: what it noted after its last match led to nothing.</summary>
     public void Confirm()
     {
-        foreach ((int position, CodePointRegex.State state) in _pending) _fruitless[position] = state;
-        _used |= _pending.Count > 0;
+        foreach ((int position, CodePointRegex.State state) in _pending)
+        {
+            _fruitless[position] = state;
+            _used = Math.Max(_used, position + 1);
+        }
+
         _pending.Clear();
     }
 }

@@ -1,3 +1,4 @@
+using AutoGlm.Graph.Execution;
 namespace AutoGlm.Cpu.Kernels;
 
 /// <summary>
@@ -6,7 +7,7 @@ namespace AutoGlm.Cpu.Kernels;
 /// count, from <see cref="ValueOffset"/>. Values that are the first columns of the keys (latent attention) have the keys'
 /// offset and stride and are never written.
 /// </summary>
-internal struct KvLayout
+internal struct KvView
 {
     public KvType Type;
 
@@ -19,7 +20,7 @@ internal struct KvLayout
 }
 
 /// <summary>Some query rows of one sequence and the blocks that hold its context.</summary>
-internal unsafe struct KvSequence
+internal unsafe struct QueryRows
 {
     /// <summary>First row of the batch that belongs to the sequence, and how many do.</summary>
     public int Row, Rows;

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using AutoGlm.Cli.Inspection;
+using AutoGlm.Cli.Loading;
+using AutoGlm.Cli.Options;
+using AutoGlm.Cli.Output;
+using AutoGlm.Formats.Tensors;
+using AutoGlm.Graph;
+using AutoGlm.Graph.Passes;
+using AutoGlm.Models;
+
+namespace AutoGlm.Cli.Commands;
+
+/// <summary><c>autoglm inspect</c>: what a model's files hold.</summary>
+internal sealed class InspectCommand : Verb
+{
+    private readonly Option<string?> _model = CommonOptions.Model();
+    private readonly Option<string?> _graph = new Option<string?>("--graph") { Description = "Show the graph: raw as the model's definition builds it, or optimized as it runs.", HelpName = "raw|optimized" };
+    private readonly Option<string?> _format = new Option<string?>("--format") { Description = "How to show it: text, mermaid or json.", HelpName = "FORMAT" };
+    private readonly Option<string?> _tensor = new("--tensor") { Description = "Show one tensor: statistics and a histogram.", HelpName = "NAME" };
+    private readonly Option<string?> _out = new("--out", "-o") { Description = "With --tensor: write its values to a file instead, as raw little-endian float32.", HelpName = "FILE" };
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public InspectCommand(Terminal terminal)
+        : base(
+            terminal,
+            "inspect",
+            "Shows what a model's files hold: metadata, tensors, sizes, the graph.",
+            "autoglm inspect",
+            "autoglm inspect -m model.gguf --graph optimized --format mermaid",
+            "autoglm inspect -m model.gguf --tensor blk.0.attn_q.weight",
+            "autoglm inspect -m model.gguf --tensor output_norm.weight --out norm.f32")
+    {
+        _graph.AcceptOnlyFromAmong("raw", "optimized");
+        _format.AcceptOnlyFromAmong("text", "mermaid", "json");
+        Add(_model);
+        Add(_graph);
+        Add(_format);
+        Add(_tensor);
+        Add(_out);
+        Add(_json);
+        Validators.Add(result =>
+        {
+            if (result.GetValue(_graph) is not null && result.GetValue(_tensor) is not null) result.AddError("--graph and --tensor show different things: give one of them.");
+            if (result.GetValue(_format) is not null && result.GetValue(_graph) is null) result.AddError("--format goes with --graph.");
+            if (result.GetValue(_out) is not null && result.GetValue(_tensor) is null) result.AddError("--out goes with --tensor.");
+        });
+    }
+
+    protected override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        string path = EmbeddedModel.OrGiven(arguments.GetValue(_model));
+        bool json = arguments.GetValue(_json);
+        if (arguments.GetValue(_graph) is { } graph)
+        {
+            WriteGraph(path, graph == "optimized", json ? "json" : arguments.GetValue(_format) ?? "text");
+            return ExitCode.Ok;
+        }
+
+        using ModelFiles files = ModelFiles.Open(path);
+        if (arguments.GetValue(_tensor) is { } name) return await ShowTensorAsync(files, name, arguments.GetValue(_out), json, cancellation);
+        ModelOverview overview = new(files);
+        if (json) overview.WriteJson(Terminal);
+        else overview.Write(Terminal);
+        return ExitCode.Ok;
+    }
+
+    private void WriteGraph(string path, bool optimized, string format)
+    {
+        using ModelPackage package = ModelPackage.Open(path);
+        ComputationGraph graph = optimized ? GraphOptimizer.Optimize(package.Graph) : package.Graph;
+        string text = format switch
+        {
+            "mermaid" => GraphFormatter.ToMermaid(graph),
+            "json" => GraphFormatter.ToJson(graph),
+            _ => GraphFormatter.ToText(graph),
+        };
+        Terminal.Out.WriteLine(text.TrimEnd('\n', '\r'));
+    }
+
+    private async Task<int> ShowTensorAsync(ModelFiles files, string name, string? outPath, bool json, CancellationToken cancellation)
+    {
+        if (!files.Tensors.TryGetValue(name, out Tensor? tensor)) throw new CommandFailure($"{files.Path}: tensor '{name}': there is none of this name{Similar(files, name)}");
+        if (outPath is not null)
+        {
+            await WorkProgress.RunAsync(Terminal, $"Writing {outPath}", (progress, token) =>
+            {
+                TensorValues.Write(tensor, outPath, progress, token);
+                return true;
+            }, cancellation);
+            if (json) JsonOutput.WriteLine(Terminal, new { name, type = tensor.Format.Name, shape = tensor.Shape, output = outPath, bytes = tensor.Length * sizeof(float) });
+            else Terminal.Note($"Wrote {name} {TensorReport.Shape(tensor.Shape)} to {outPath}: {Numbers.Bytes(tensor.Length * sizeof(float))} of float32.");
+            return ExitCode.Ok;
+        }
+
+        TensorStatistics statistics = await WorkProgress.RunAsync(Terminal, $"Reading {name}", (progress, token) => TensorStatistics.Of(tensor, progress, token), cancellation);
+        if (json) TensorReport.WriteJson(Terminal, tensor, statistics);
+        else TensorReport.Write(Terminal, tensor, statistics);
+        return ExitCode.Ok;
+    }
+
+    /// <summary>Names a user may have meant: those that hold what was typed, or the other way round.</summary>
+    private static string Similar(ModelFiles files, string name)
+    {
+        string[] similar = [.. files.Tensors.Keys.Where(known => known.Contains(name, StringComparison.OrdinalIgnoreCase) || name.Contains(known, StringComparison.OrdinalIgnoreCase)).Take(4)];
+        return similar.Length == 0 ? "; 'autoglm inspect' lists them" : $"; there are {string.Join(", ", similar)}";
+    }
+}

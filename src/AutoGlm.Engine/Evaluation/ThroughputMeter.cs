@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using AutoGlm.Graph;
+using AutoGlm.Graph.Execution;
+using AutoGlm.KvCache;
+
+namespace AutoGlm.Engine.Evaluation;
+
+/// <summary>Times a loaded model on random tokens. Each quantity is run once before it is timed.</summary>
+public sealed class ThroughputMeter
+{
+    private readonly ModelRuntime _runtime;
+    private readonly Random _random;
+    private readonly ForwardBatch _batch = new();
+    private float[] _logits = [];
+
+    public ThroughputMeter(ModelRuntime runtime, int seed = 1)
+    {
+        _runtime = runtime;
+        _random = new Random(seed);
+    }
+
+    /// <summary>Bytes of KV cache that so many sequences of so many tokens take.</summary>
+    public static long KvBytes(ComputationGraph graph, EngineOptions options, int sequences, int tokens)
+    {
+        long blocks = (long)sequences * ((tokens + options.BlockTokens - 1) / options.BlockTokens);
+        return checked(blocks * KvLayout.For(graph, options.KvType, options.BlockTokens).BlockBytes);
+    }
+
+    /// <summary>Times prompts of so many tokens, computed in the runtime's batches, of which the last token wants logits.</summary>
+    /// <param name="tokens">Tokens of the prompt.</param>
+    /// <param name="repetitions">How often, at least once.</param>
+    /// <param name="progress">Told the fraction done, 0 to 1.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    public ThroughputResult Prompt(int tokens, int repetitions, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        int batch = _runtime.Options.BatchTokens, batches = (tokens + batch - 1) / batch;
+        double kv = KvBytesPerToken * Math.Max(0, tokens - batch) / 2;
+        Sample rate = Repeat(repetitions, tokens, batches, 1, batch, progress, cancellation);
+        return new ThroughputResult(ThroughputKind.Prompt, tokens, 1, rate, (_runtime.BytesPerToken * (double)batches + kv * batches) / tokens);
+    }
+
+    /// <summary>Times the generation of so many tokens by each of so many sequences together, from empty ones.</summary>
+    /// <inheritdoc cref="Prompt"/>
+    /// <param name="sequences">Sequences that run together.</param>
+    public ThroughputResult Generation(int tokens, int sequences, int repetitions, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        Sample rate = Repeat(repetitions, tokens, tokens, sequences, 1, progress, cancellation);
+        return new ThroughputResult(ThroughputKind.Generation, tokens, sequences, rate, (double)_runtime.BytesPerToken / sequences + KvBytesPerToken * tokens / 2);
+    }
+
+    private double KvBytesPerToken => (double)_runtime.Pool.Memory.Layout.BlockBytes / _runtime.Pool.BlockTokens;
+
+    private Sample Repeat(int repetitions, int tokens, int steps, int sequences, int rows, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(repetitions, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(sequences, 1);
+        int vocabulary = _runtime.Vocabulary;
+        if (_logits.Length < sequences * vocabulary) _logits = new float[sequences * vocabulary];
+        List<double> rates = [];
+        for (int run = 0; run <= repetitions; run++)
+        {
+            int done = run * steps;
+            TimeSpan time = Run(tokens, sequences, rows, () => progress?.Report((double)++done / ((repetitions + 1) * steps)), cancellation);
+            if (run > 0) rates.Add((double)tokens * sequences / time.TotalSeconds);
+        }
+
+        return new Sample(rates);
+    }
+
+    /// <summary>Time of all sequences from empty to so many tokens, so many rows of each a step.</summary>
+    private TimeSpan Run(int tokens, int sequences, int rows, Action stepDone, CancellationToken cancellation)
+    {
+        KvSequence[] caches = [.. Enumerable.Range(0, sequences).Select(_ => _runtime.CreateSequence())];
+        int[] input = new int[rows];
+        try
+        {
+            if (caches.Any(kv => !kv.TryReserve(tokens)))
+                throw new InvalidOperationException($"The KV cache is too small for {sequences} sequences of {tokens:N0} tokens.");
+
+            long start = Stopwatch.GetTimestamp();
+            for (int at = 0; at < tokens; at += rows)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Step(caches, input.AsSpan(0, Math.Min(rows, tokens - at)), at + rows >= tokens || rows == 1);
+                stepDone();
+            }
+
+            return Stopwatch.GetElapsedTime(start);
+        }
+        finally
+        {
+            foreach (KvSequence kv in caches) kv.Dispose();
+        }
+    }
+
+    private void Step(KvSequence[] caches, Span<int> tokens, bool wantsLogits)
+    {
+        _batch.Clear();
+        List<int[]> inputs = [];
+        foreach (KvSequence kv in caches)
+        {
+            foreach (ref int token in tokens) token = _random.Next(_runtime.Vocabulary);
+            _batch.Add(tokens, kv.Length, kv.BlockTable, _runtime.Pool.BlockTokens, wantsLogits ? LogitRows.Last : LogitRows.None);
+            inputs.Add(tokens.ToArray());
+        }
+
+        _runtime.Run(_batch, _logits.AsSpan(0, _batch.LogitRows.Length * _runtime.Vocabulary));
+        for (int i = 0; i < caches.Length; i++) caches[i].Commit(inputs[i]);
+    }
+}
