@@ -26,7 +26,8 @@ internal static class CommandLine
         bool isWrong = result.Action is ParseErrorAction;
         if (isWrong || result.CommandResult.Command.Action == result.Action)
         {
-            if (FindMistakenOption(result) is { } option) return Refuse(terminal, result, [$"Unrecognized option '{option}'; write -- before a text that begins with a dash."]);
+            if (FindMistakenOption(result) is { } option)
+                return Refuse(terminal, result, [$"Unrecognized option '{option}'; write -- before a text that begins with a dash."]);
             if (isWrong) return Refuse(terminal, result, result.Errors.Select(error => error.Message));
         }
 

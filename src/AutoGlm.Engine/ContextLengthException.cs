@@ -10,7 +10,7 @@ public sealed class ContextLengthException(int promptTokens, int? maxTokens, int
 
     public int Context { get; } = context;
 
-    private static string Describe(int promptTokens, int? maxTokens, int context) => maxTokens is { } most
-        ? $"The prompt has {promptTokens:N0} tokens and the answer may have {most:N0}: {promptTokens + (long)most:N0} in all, over the context of {context:N0}. Shorten the prompt, ask for at most {Math.Max(0, context - promptTokens):N0} tokens, or load the model with a longer context."
+    private static string Describe(int promptTokens, int? maxTokens, int context) => maxTokens is { } most && promptTokens < context
+        ? $"The prompt has {promptTokens:N0} tokens and the answer may have {most:N0}: {promptTokens + (long)most:N0} in all, over the context of {context:N0}. Shorten the prompt, ask for at most {context - promptTokens:N0} tokens, or load the model with a longer context."
         : $"The prompt has {promptTokens:N0} tokens, which leaves no room for an answer in the context of {context:N0}. Shorten it, or load the model with a longer context.";
 }

@@ -18,7 +18,10 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly Channel<Sequence> _inbox = Channel.CreateUnbounded<Sequence>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Thread _loop;
     private readonly Lazy<ChatPrompt?> _chat;
+    private readonly Lock _ending = new();
     private volatile bool _stopping;
+    private volatile Exception? _failure;
+    private Task? _ended;
 
     private InferenceEngine(ModelRuntime runtime)
     {
@@ -80,29 +83,37 @@ public sealed class InferenceEngine : IAsyncDisposable
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(string prompt, int? maxTokens = null, CancellationToken cancellation = default) =>
         GenerateAsync(new GenerationRequest { Prompt = Encode(prompt), MaxTokens = maxTokens }, cancellation);
 
-    /// <summary>Goes on from a prompt, piece by piece as tokens come. Not reading on, or cancelling, ends the work on it.</summary>
+    /// <summary>
+    /// Goes on from a prompt, piece by piece as tokens come. Work begins when the result is read, anew each time it is; not
+    /// reading on, or cancelling, ends it.
+    /// </summary>
     /// <exception cref="ContextLengthException">Prompt and answer cannot fit the context; thrown at the call, before any work.</exception>
     /// <exception cref="ArgumentException">A field is out of its range; thrown at the call.</exception>
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(GenerationRequest request, CancellationToken cancellation = default)
     {
         Validate(request);
-        Sequence sequence = new(request, request.Sampling ?? DefaultSampling, Tokenizer, _runtime.Vocabulary, Context);
-        return ReadAsync(sequence, cancellation);
+        return ReadAsync(request, cancellation);
     }
 
     /// <summary>Ends running answers and frees the model.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_stopping) return;
+        lock (_ending) _ended ??= Task.Run(End);
+        await _ended.ConfigureAwait(false);
+    }
+
+    private void End()
+    {
         _stopping = true;
         _inbox.Writer.TryComplete();
-        await Task.Run(_loop.Join).ConfigureAwait(false);
+        _loop.Join();
         _runtime.Dispose();
     }
 
-    private async IAsyncEnumerable<GenerationChunk> ReadAsync(Sequence sequence, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<GenerationChunk> ReadAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        if (!_inbox.Writer.TryWrite(sequence)) throw new ObjectDisposedException(nameof(InferenceEngine));
+        Sequence sequence = new(request, request.Sampling ?? DefaultSampling, Tokenizer, _runtime.Vocabulary, Context);
+        if (!_inbox.Writer.TryWrite(sequence)) throw Ended();
         try
         {
             await foreach (GenerationChunk chunk in sequence.Chunks.ReadAllAsync(cancellation).ConfigureAwait(false)) yield return chunk;
@@ -115,7 +126,7 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     private void Validate(GenerationRequest request)
     {
-        ObjectDisposedException.ThrowIf(_stopping, this);
+        if (_stopping) throw Ended();
         if (request.Prompt.Count == 0) throw new ArgumentException("The prompt has no tokens.", nameof(request));
         foreach (int token in request.Prompt)
         {
@@ -140,16 +151,22 @@ public sealed class InferenceEngine : IAsyncDisposable
                 scheduler.Step();
             }
 
-            scheduler.FailAll(new ObjectDisposedException(nameof(InferenceEngine)));
+            scheduler.FailAll(Ended());
         }
         catch (Exception error)
         {
             // The loop is the engine: what ends it ends every request, with the reason.
+            _failure = error;
             _stopping = true;
             _inbox.Writer.TryComplete();
-            scheduler.FailAll(new InvalidOperationException($"The engine stopped: {error.Message}", error));
+            scheduler.FailAll(Ended());
         }
 
-        while (_inbox.Reader.TryRead(out Sequence? late)) late.Fail(new ObjectDisposedException(nameof(InferenceEngine)));
+        while (_inbox.Reader.TryRead(out Sequence? late)) late.Fail(Ended());
     }
+
+    /// <summary>Why there will be no more answers.</summary>
+    private Exception Ended() => _failure is { } failure
+        ? new InvalidOperationException($"The engine stopped: {failure.Message}", failure)
+        : new ObjectDisposedException(nameof(InferenceEngine));
 }

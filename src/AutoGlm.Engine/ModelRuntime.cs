@@ -19,7 +19,7 @@ public sealed class ModelRuntime : IDisposable
     private readonly IBackend _backend;
     private readonly IGraphExecutor _executor;
 
-    private ModelRuntime(ModelPackage package, ComputationGraph graph, EngineOptions options, IBackend backend, IGraphExecutor executor, BlockPool pool)
+    private ModelRuntime(ModelPackage package, ComputationGraph graph, EngineOptions options, IBackend backend, IGraphExecutor executor, BlockPool pool, BlockKey root)
     {
         Package = package;
         Graph = graph;
@@ -27,7 +27,7 @@ public sealed class ModelRuntime : IDisposable
         _backend = backend;
         _executor = executor;
         Pool = pool;
-        RootKey = BlockKey.Root(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)], []);
+        RootKey = root;
     }
 
     public ModelPackage Package { get; }
@@ -75,9 +75,10 @@ public sealed class ModelRuntime : IDisposable
             ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(withoutPlan)]);
             backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });
             executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
+            BlockKey root = BlockKey.Root(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)], []);
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options.KvMemory)));
-            return new ModelRuntime(package, graph, options, backend, executor, pool);
+            return new ModelRuntime(package, graph, options, backend, executor, pool, root);
         }
         catch
         {
@@ -115,7 +116,7 @@ public sealed class ModelRuntime : IDisposable
     {
         long oneContext = (context + layout.BlockTokens - 1) / layout.BlockTokens;
         long most = memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
-        long blocks = Math.Max(1, most / layout.BlockBytes);
+        long blocks = Math.Clamp(most / layout.BlockBytes, 1, int.MaxValue / layout.BlockTokens);
         if (memory is null) blocks = Math.Clamp(blocks, oneContext, DefaultContexts * oneContext);
         if (blocks < oneContext)
         {
@@ -123,6 +124,6 @@ public sealed class ModelRuntime : IDisposable
                 $"One sequence of {context:N0} tokens needs {oneContext * layout.BlockBytes:N0} bytes of KV cache; give as much, or ask for a shorter context.");
         }
 
-        return checked((int)blocks);
+        return (int)blocks;
     }
 }

@@ -81,13 +81,6 @@ public sealed class BlockPool
         tokens.CopyTo(TokensOf(block));
     }
 
-    /// <summary>One more user of a block in use.</summary>
-    public void Retain(int block)
-    {
-        if (_references[block] <= 0) throw new InvalidOperationException($"Block {block} is not in use.");
-        _references[block]++;
-    }
-
     /// <summary>One user less; the last one leaves it cached where its content is known, else blank.</summary>
     public void Release(int block)
     {
@@ -95,9 +88,6 @@ public sealed class BlockPool
         if (--_references[block] > 0) return;
         (_keys[block] is null ? _blank : _cached).Append(block);
     }
-
-    /// <summary>True where somebody else uses the block too, or may take it over: it must be copied before it is written.</summary>
-    public bool IsShared(int block) => _references[block] > 1 || _keys[block] is not null;
 
     /// <summary>Forgets all content that nobody uses.</summary>
     public void Clear()

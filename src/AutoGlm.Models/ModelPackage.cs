@@ -79,7 +79,7 @@ public sealed class ModelPackage : IDisposable
     public int Vocabulary => Graph[Graph.Output].Width;
 
     /// <summary>32 bytes that name the model's settings and weights: equal for equal files, whatever their path.</summary>
-    /// <remarks>Hashes the metadata, every tensor's name, type and shape, and a sample of its bytes.</remarks>
+    /// <remarks>Hashes every node of the graph with its settings, and every tensor's name, type, shape and a sample of its rows.</remarks>
     public byte[] ComputeFingerprint()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -94,6 +94,7 @@ public sealed class ModelPackage : IDisposable
             tensor.Discard();
         }
 
+        foreach (Node node in Graph.Nodes) hash.AppendData(Encoding.UTF8.GetBytes(node.ToString()));
         foreach (Rope rope in Graph.Nodes.OfType<Rope>().DistinctBy(rope => rope.Table))
             hash.AppendData(Encoding.UTF8.GetBytes($"{rope.Table.Layout} {rope.Table.Magnitude} {string.Join(',', rope.Table.InverseFrequencies)}"));
         return hash.GetHashAndReset();
@@ -145,6 +146,7 @@ public sealed class ModelPackage : IDisposable
             HuggingFaceHyperparameters settings = new(folder.ConfigPath, folder.Config);
             RejectQuantizedFolder(settings, folder.Config);
             Architecture family = Architectures.Architecture.Find(folder.ConfigPath, settings.ArchitectureName, huggingFace: true);
+            RejectOtherActivation(settings, family);
             HuggingFaceWeights weights = new(folder, settings, family);
             ModelConfig config = new(settings, weights, context);
             ComputationGraph graph = family.Build(new DecoderBuilder(config, weights, family.HuggingFaceRope, family.Name));
@@ -161,6 +163,15 @@ public sealed class ModelPackage : IDisposable
             folder.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A family's graph has its activation; a model of another one would be computed wrongly.</summary>
+    private static void RejectOtherActivation(Hyperparameters settings, Architecture family)
+    {
+        string field = settings.FindString("", "hidden_activation") is null ? "hidden_act" : "hidden_activation";
+        string? stated = settings.FindString("", field);
+        if (stated is null || family.Activations.Contains(stated)) return;
+        throw new ModelFormatException(settings.Location, field, $"'{stated}' is not supported in {family.Name}; there is {string.Join(", ", family.Activations)}");
     }
 
     /// <summary>GPTQ, AWQ, FP8 and the like store other tensors than the graph asks for; say so at once.</summary>

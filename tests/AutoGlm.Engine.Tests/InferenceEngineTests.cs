@@ -83,6 +83,24 @@ public class InferenceEngineTests(EngineFixture fixture) : IClassFixture<EngineF
     }
 
     [Fact]
+    public async Task Reading_an_answer_again_asks_again()
+    {
+        IAsyncEnumerable<GenerationChunk> answer = Engine.GenerateAsync(Greedy(Engine, "Name three colours."), TestContext.Current.CancellationToken);
+        async Task<string> ReadAsync()
+        {
+            string text = "";
+            await foreach (GenerationChunk chunk in answer) text += chunk.Text;
+            return text;
+        }
+
+        string first = await ReadAsync();
+        string[] both = await Task.WhenAll(ReadAsync(), ReadAsync());
+
+        Assert.NotEqual("", first);
+        Assert.Equal([first, first], both);
+    }
+
+    [Fact]
     public async Task Most_tokens_end_the_answer()
     {
         GenerationChunk last = (await AnswerAsync(Engine, Greedy(Engine, "Tell me a long story.", 5))).Last;

@@ -16,10 +16,29 @@ internal sealed class BenchCommand : Verb
     private const int MostSequences = 256;
 
     private readonly Option<string?> _model = CommonOptions.Model();
-    private readonly Option<int> _prompt = new Option<int>("--pp") { Description = "Tokens of the prompt; 0 to leave it out.", HelpName = "N", DefaultValueFactory = _ => 512 }.Between(0, 1 << 20);
-    private readonly Option<int> _generation = new Option<int>("--tg") { Description = "Tokens to generate; 0 to leave it out.", HelpName = "N", DefaultValueFactory = _ => 128 }.Between(0, 1 << 20);
-    private readonly Option<int[]> _batch = new Option<int[]>("--batch", "-b") { Description = "Numbers of sequences that generate together, with commas between.", HelpName = "B,B,…" }.Between(1, MostSequences);
-    private readonly Option<int> _repeat = new Option<int>("--repeat", "-r") { Description = "How often each is timed.", HelpName = "R", DefaultValueFactory = _ => 3 }.Between(1, 1000);
+    private readonly Option<int> _prompt = new Option<int>("--pp")
+    {
+        Description = "Tokens of the prompt; 0 to leave it out.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 512,
+    }.Between(0, 1 << 20);
+    private readonly Option<int> _generation = new Option<int>("--tg")
+    {
+        Description = "Tokens to generate; 0 to leave it out.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 128,
+    }.Between(0, 1 << 20);
+    private readonly Option<int[]> _batch = new Option<int[]>("--batch", "-b")
+    {
+        Description = "Numbers of sequences that generate together, with commas between.",
+        HelpName = "B,B,…",
+    }.Between(1, MostSequences);
+    private readonly Option<int> _repeat = new Option<int>("--repeat", "-r")
+    {
+        Description = "How often each is timed.",
+        HelpName = "R",
+        DefaultValueFactory = _ => 3,
+    }.Between(1, 1000);
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly RuntimeOptions _runtime;
 
@@ -62,8 +81,12 @@ internal sealed class BenchCommand : Verb
         using ModelRuntime runtime = await ModelLoader.LoadRuntimeAsync(Terminal, path, options, cancellation);
         int threads = options.Threads ?? Environment.ProcessorCount;
         double bandwidth = await WorkProgress.RunAsync(Terminal, "Memory bandwidth", (_, token) => MemoryBandwidth.Measure(threads, token), cancellation);
+        int repeat = arguments.GetValue(_repeat);
         List<ThroughputResult> results = await WorkProgress.RunAsync(
-            Terminal, "Warming up", (progress, token) => Measure(new ThroughputMeter(runtime), prompt, generation, batches, arguments.GetValue(_repeat), progress, token), cancellation);
+            Terminal,
+            "Warming up",
+            (progress, token) => Measure(new ThroughputMeter(runtime), prompt, generation, batches, repeat, progress, token),
+            cancellation);
         if (arguments.GetValue(_json)) WriteJson(runtime, results, bandwidth, threads);
         else Write(runtime, results, bandwidth, threads);
         return ExitCode.Ok;
@@ -74,11 +97,13 @@ internal sealed class BenchCommand : Verb
     {
         options = options with { Context = Math.Max(prompt, generation), BatchTokens = Math.Max(options.BatchTokens, sequences) };
         using ModelPackage package = ModelPackage.Open(path, options.Context);
-        long one = ThroughputMeter.KvBytes(package.Graph, options, 1, options.Context.Value), all = ThroughputMeter.KvBytes(package.Graph, options, sequences, generation);
+        long one = ThroughputMeter.KvBytes(package.Graph, options, 1, options.Context.Value);
+        long all = ThroughputMeter.KvBytes(package.Graph, options, sequences, generation);
         return options with { KvMemory = Math.Max(one, all) };
     }
 
-    private static List<ThroughputResult> Measure(ThroughputMeter meter, int prompt, int generation, int[] batches, int repetitions, WorkProgress progress, CancellationToken cancellation)
+    private static List<ThroughputResult> Measure(
+        ThroughputMeter meter, int prompt, int generation, int[] batches, int repetitions, WorkProgress progress, CancellationToken cancellation)
     {
         List<ThroughputResult> results = [];
         if (prompt > 0)
@@ -136,10 +161,12 @@ internal sealed class BenchCommand : Verb
                 (result.BytesPerSecond / bandwidth).ToString("P0", CultureInfo.InvariantCulture));
         }
 
-        Terminal.Out.WriteLine($"{PlainText.OneLine(runtime.Package.Name)} ({runtime.Package.Architecture}, {Numbers.Bytes(runtime.Package.FileBytes)}) on {runtime.BackendName}");
+        string model = PlainText.OneLine(runtime.Package.Name);
+        Terminal.Out.WriteLine($"{model} ({runtime.Package.Architecture}, {Numbers.Bytes(runtime.Package.FileBytes)}) on {runtime.BackendName}");
         Tables.Write(Terminal, table);
-        Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Median of {results[0].Rate.Count} and the whole spread. Memory reads {bandwidth / 1e9:F1} GB/s with {threads} threads, measured now."));
+        Terminal.Out.WriteLine($"Median of {results[0].Rate.Count} and the whole spread. Memory reads {bandwidth / 1e9:F1} GB/s with {threads} threads, measured now.");
     }
 
-    private static string TestName(ThroughputResult result) => (result.Kind == ThroughputKind.Prompt ? "pp" : "tg") + result.Tokens.ToString(CultureInfo.InvariantCulture);
+    private static string TestName(ThroughputResult result) =>
+        (result.Kind == ThroughputKind.Prompt ? "pp" : "tg") + result.Tokens.ToString(CultureInfo.InvariantCulture);
 }

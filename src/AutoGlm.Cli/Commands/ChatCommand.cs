@@ -38,7 +38,8 @@ internal sealed class ChatCommand : Verb
     protected override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
         bool json = arguments.GetValue(_json);
-        await using InferenceEngine engine = await ModelLoader.LoadEngineAsync(Terminal, EmbeddedModel.OrGiven(arguments.GetValue(_model)), _runtime.Read(arguments), cancellation);
+        string path = EmbeddedModel.OrGiven(arguments.GetValue(_model));
+        await using InferenceEngine engine = await ModelLoader.LoadEngineAsync(Terminal, path, _runtime.Read(arguments), cancellation);
         if (engine.Model.ChatTemplate is null)
             throw new CommandFailure($"{engine.Model.Path}: chat template: the model has none, so it cannot chat; 'autoglm run --raw' goes on from a text");
 

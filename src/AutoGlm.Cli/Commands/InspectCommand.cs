@@ -14,10 +14,26 @@ namespace AutoGlm.Cli.Commands;
 internal sealed class InspectCommand : Verb
 {
     private readonly Option<string?> _model = CommonOptions.Model();
-    private readonly Option<string?> _graph = new Option<string?>("--graph") { Description = "Show the graph: raw as the model's definition builds it, or optimized as it runs.", HelpName = "raw|optimized" };
-    private readonly Option<string?> _format = new Option<string?>("--format") { Description = "How to show it: text, mermaid or json.", HelpName = "FORMAT" };
-    private readonly Option<string?> _tensor = new("--tensor") { Description = "Show one tensor: statistics and a histogram.", HelpName = "NAME" };
-    private readonly Option<string?> _out = new("--out", "-o") { Description = "With --tensor: write its values to a file instead, as raw little-endian float32.", HelpName = "FILE" };
+    private readonly Option<string?> _graph = new Option<string?>("--graph")
+    {
+        Description = "Show the graph: raw as the model's definition builds it, or optimized as it runs.",
+        HelpName = "raw|optimized",
+    };
+    private readonly Option<string?> _format = new Option<string?>("--format")
+    {
+        Description = "How to show it: text, mermaid or json.",
+        HelpName = "FORMAT",
+    };
+    private readonly Option<string?> _tensor = new("--tensor")
+    {
+        Description = "Show one tensor: statistics and a histogram.",
+        HelpName = "NAME",
+    };
+    private readonly Option<string?> _out = new("--out", "-o")
+    {
+        Description = "With --tensor: write its values to a file instead, as raw little-endian float32.",
+        HelpName = "FILE",
+    };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public InspectCommand(Terminal terminal)
@@ -40,7 +56,8 @@ internal sealed class InspectCommand : Verb
         Add(_json);
         Validators.Add(result =>
         {
-            if (result.GetValue(_graph) is not null && result.GetValue(_tensor) is not null) result.AddError("--graph and --tensor show different things: give one of them.");
+            if (result.GetValue(_graph) is not null && result.GetValue(_tensor) is not null)
+                result.AddError("--graph and --tensor show different things: give one of them.");
             if (result.GetValue(_format) is not null && result.GetValue(_graph) is null) result.AddError("--format goes with --graph.");
             if (result.GetValue(_out) is not null && result.GetValue(_tensor) is null) result.AddError("--out goes with --tensor.");
         });
@@ -79,29 +96,39 @@ internal sealed class InspectCommand : Verb
 
     private async Task<int> ShowTensorAsync(ModelFiles files, string name, string? outPath, bool json, CancellationToken cancellation)
     {
-        if (!files.Tensors.TryGetValue(name, out Tensor? tensor)) throw new CommandFailure($"{files.Path}: tensor '{name}': there is none of this name{Similar(files, name)}");
-        if (outPath is not null)
+        if (!files.Tensors.TryGetValue(name, out Tensor? tensor))
+            throw new CommandFailure($"{files.Path}: tensor '{name}': there is none of this name{Similar(files, name)}");
+        if (outPath is null)
         {
-            await WorkProgress.RunAsync(Terminal, $"Writing {outPath}", (progress, token) =>
-            {
-                TensorValues.Write(tensor, outPath, progress, token);
-                return true;
-            }, cancellation);
-            if (json) JsonOutput.WriteLine(Terminal, new { name, type = tensor.Format.Name, shape = tensor.Shape, output = outPath, bytes = tensor.Length * sizeof(float) });
-            else Terminal.Note($"Wrote {name} {TensorReport.Shape(tensor.Shape)} to {outPath}: {Numbers.Bytes(tensor.Length * sizeof(float))} of float32.");
+            TensorStatistics statistics = await WorkProgress.RunAsync(
+                Terminal, $"Reading {name}", (progress, token) => TensorStatistics.Of(tensor, progress, token), cancellation);
+            if (json) TensorReport.WriteJson(Terminal, tensor, statistics);
+            else TensorReport.Write(Terminal, tensor, statistics);
             return ExitCode.Ok;
         }
 
-        TensorStatistics statistics = await WorkProgress.RunAsync(Terminal, $"Reading {name}", (progress, token) => TensorStatistics.Of(tensor, progress, token), cancellation);
-        if (json) TensorReport.WriteJson(Terminal, tensor, statistics);
-        else TensorReport.Write(Terminal, tensor, statistics);
+        await WorkProgress.RunAsync(
+            Terminal,
+            $"Writing {outPath}",
+            (progress, token) =>
+            {
+                TensorValues.Write(tensor, outPath, progress, token);
+                return true;
+            },
+            cancellation);
+        long bytes = tensor.Length * sizeof(float);
+        if (json) JsonOutput.WriteLine(Terminal, new { name, type = tensor.Format.Name, shape = tensor.Shape, output = outPath, bytes });
+        else Terminal.Note($"Wrote {name} {TensorReport.Shape(tensor.Shape)} to {outPath}: {Numbers.Bytes(bytes)} of float32.");
         return ExitCode.Ok;
     }
 
     /// <summary>Names a user may have meant: those that hold what was typed, or the other way round.</summary>
     private static string Similar(ModelFiles files, string name)
     {
-        string[] similar = [.. files.Tensors.Keys.Where(known => known.Contains(name, StringComparison.OrdinalIgnoreCase) || name.Contains(known, StringComparison.OrdinalIgnoreCase)).Take(4)];
+        bool IsSimilar(string known) =>
+            known.Contains(name, StringComparison.OrdinalIgnoreCase) || name.Contains(known, StringComparison.OrdinalIgnoreCase);
+
+        string[] similar = [.. files.Tensors.Keys.Where(IsSimilar).Take(4)];
         return similar.Length == 0 ? "; 'autoglm inspect' lists them" : $"; there are {string.Join(", ", similar)}";
     }
 }

@@ -15,8 +15,17 @@ internal sealed class PerplexityCommand : Verb
 
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string> _file = new("--file", "-f") { Description = "The text, UTF-8.", HelpName = "TEXT", Required = true };
-    private readonly Option<int> _chunk = new Option<int>("--ctx") { Description = "Tokens of a chunk, whose second half is scored.", HelpName = "N", DefaultValueFactory = _ => DefaultChunk }.Between(PerplexityMeter.MinChunk, 1 << 20);
-    private readonly Option<int?> _chunks = new Option<int?>("--chunks") { Description = "Stop after so many chunks.", HelpName = "N" }.Between(1, int.MaxValue);
+    private readonly Option<int> _chunk = new Option<int>("--ctx")
+    {
+        Description = "Tokens of a chunk, whose second half is scored.",
+        HelpName = "N",
+        DefaultValueFactory = _ => DefaultChunk,
+    }.Between(PerplexityMeter.MinChunk, 1 << 20);
+    private readonly Option<int?> _chunks = new Option<int?>("--chunks")
+    {
+        Description = "Stop after so many chunks.",
+        HelpName = "N",
+    }.Between(1, int.MaxValue);
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly RuntimeOptions _runtime;
 
@@ -44,11 +53,16 @@ internal sealed class PerplexityCommand : Verb
         using ModelRuntime runtime = await ModelLoader.LoadRuntimeAsync(Terminal, EmbeddedModel.OrGiven(arguments.GetValue(_model)), options, cancellation);
         PerplexityMeter meter = new(runtime, chunk);
         int[] tokens = PerplexityMeter.Encode(runtime.Package.Tokenizer, text);
-        if (tokens.Length < chunk) throw new CommandFailure($"{path}: length: has {tokens.Length:N0} tokens, less than one chunk of {chunk:N0}; give a longer text, or a smaller --ctx");
+        if (tokens.Length < chunk)
+        {
+            throw new CommandFailure(
+                $"{path}: length: has {tokens.Length:N0} tokens, less than one chunk of {chunk:N0}; give a longer text, or a smaller --ctx");
+        }
+
         PerplexityResult result = await WorkProgress.RunAsync(
             Terminal, "Perplexity", (progress, token) => meter.Measure(tokens, arguments.GetValue(_chunks), new Shown(progress), token), cancellation);
         if (arguments.GetValue(_json)) WriteJson(runtime, result, tokens.Length, chunk);
-        else Terminal.Out.WriteLine(Text(result) + $" ({result.ChunkCount} chunks of {chunk} tokens, {result.ScoredTokens.ToString("N0", CultureInfo.InvariantCulture)} scored)");
+        else Terminal.Out.WriteLine($"{Text(result)} ({result.ChunkCount} chunks of {chunk} tokens, {result.ScoredTokens:N0} scored)");
         return ExitCode.Ok;
     }
 

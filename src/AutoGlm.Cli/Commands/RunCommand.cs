@@ -11,13 +11,21 @@ namespace AutoGlm.Cli.Commands;
 /// <summary><c>autoglm run</c>: one answer.</summary>
 internal sealed class RunCommand : Verb
 {
-    private readonly Argument<string?> _prompt = new("PROMPT") { Description = "What to say to the model; - or nothing reads it from the standard input.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _prompt = new("PROMPT")
+    {
+        Description = "What to say to the model; - or nothing reads it from the standard input.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<int?> _tokens = GenerationOptions.MaxTokens();
     private readonly Option<bool> _raw = new("--raw") { Description = "Give the model the prompt as it is, without its chat template." };
     private readonly Option<string?> _system = GenerationOptions.System();
     private readonly Option<string[]> _stop = GenerationOptions.Stop();
-    private readonly Option<int?> _logProbabilities = new Option<int?>("--logprobs") { Description = "Show each token's log-probability and those of the N likeliest.", HelpName = "N" }.Between(0, 100);
+    private readonly Option<int?> _logProbabilities = new Option<int?>("--logprobs")
+    {
+        Description = "Show each token's log-probability and those of the N likeliest.",
+        HelpName = "N",
+    }.Between(0, 100);
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly SamplingOptionGroup _sampling;
     private readonly RuntimeOptions _runtime;
@@ -43,7 +51,8 @@ internal sealed class RunCommand : Verb
         Add(_json);
         Validators.Add(result =>
         {
-            if (result.GetValue(_raw) && result.GetValue(_system) is not null) result.AddError("--system goes with the chat template, which --raw leaves out: give one of them.");
+            if (result.GetValue(_raw) && result.GetValue(_system) is not null)
+                result.AddError("--system goes with the chat template, which --raw leaves out: give one of them.");
         });
     }
 
@@ -51,7 +60,8 @@ internal sealed class RunCommand : Verb
     {
         string prompt = ReadPrompt(arguments.GetValue(_prompt));
         bool json = arguments.GetValue(_json);
-        await using InferenceEngine engine = await ModelLoader.LoadEngineAsync(Terminal, EmbeddedModel.OrGiven(arguments.GetValue(_model)), _runtime.Read(arguments), cancellation);
+        string path = EmbeddedModel.OrGiven(arguments.GetValue(_model));
+        await using InferenceEngine engine = await ModelLoader.LoadEngineAsync(Terminal, path, _runtime.Read(arguments), cancellation);
         GenerationRequest request = new()
         {
             Prompt = Encode(engine, arguments, prompt),
@@ -85,6 +95,7 @@ internal sealed class RunCommand : Verb
 
     private IReadOnlyList<int> Encode(InferenceEngine engine, ParseResult arguments, string prompt)
     {
+        if (prompt.Length == 0) throw new CommandFailure("the prompt is empty: there is nothing to answer");
         bool raw = arguments.GetValue(_raw);
         if (!raw && engine.Model.ChatTemplate is not null)
         {
@@ -94,7 +105,6 @@ internal sealed class RunCommand : Verb
 
         if (arguments.GetValue(_system) is not null) throw new CommandFailure($"{engine.Model.Path}: chat template: there is none, and --system needs one");
         if (!raw) Terminal.Note($"{engine.Model.Name} has no chat template: the prompt goes to it as it is.");
-        IReadOnlyList<int> tokens = engine.Encode(prompt);
-        return tokens.Count > 0 ? tokens : throw new CommandFailure("the prompt is empty: there is nothing to go on from");
+        return engine.Encode(prompt);
     }
 }

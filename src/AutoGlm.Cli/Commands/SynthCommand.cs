@@ -11,7 +11,12 @@ internal sealed class SynthCommand : Verb
     private readonly Argument<string> _shape = new("SHAPE") { Description = $"After which model: {SyntheticShape.Names}." };
     private readonly Argument<string> _type = new("TYPE") { Description = $"How its matrices are stored: {SyntheticType.Names}." };
     private readonly Argument<string> _out = new("OUT") { Description = "The .gguf file to write." };
-    private readonly Option<int> _seed = new Option<int>("--seed", "-s") { Description = "The same seed gives the same file.", HelpName = "S", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _seed = new Option<int>("--seed", "-s")
+    {
+        Description = "The same seed gives the same file.",
+        HelpName = "S",
+        DefaultValueFactory = _ => 1,
+    };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public SynthCommand(Terminal terminal)

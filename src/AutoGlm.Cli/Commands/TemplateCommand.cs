@@ -18,9 +18,22 @@ internal sealed class TemplateCommand : Verb
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 256, AllowDuplicateProperties = false };
 
     private readonly Option<string?> _model = CommonOptions.Model();
-    private readonly Option<string?> _file = new("--file", "-f") { Description = "A Jinja template instead of a model's.", HelpName = "FILE" };
-    private readonly Option<string> _input = new("--input", "-i") { Description = "JSON: one input object (messages, tools, add_generation_prompt …), or {\"cases\": [{\"input\": …}, …]}; - reads the standard input.", HelpName = "CASES", Required = true };
-    private readonly Option<DateOnly?> _date = new("--date") { Description = "The day that templates see as today. Without it, today.", HelpName = "YYYY-MM-DD" };
+    private readonly Option<string?> _file = new("--file", "-f")
+    {
+        Description = "A Jinja template instead of a model's.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string> _input = new("--input", "-i")
+    {
+        Description = "JSON: one input object (messages, tools, add_generation_prompt …), or {\"cases\": [{\"input\": …}, …]}; - reads the standard input.",
+        HelpName = "CASES",
+        Required = true,
+    };
+    private readonly Option<DateOnly?> _date = new("--date")
+    {
+        Description = "The day that templates see as today. Without it, today.",
+        HelpName = "YYYY-MM-DD",
+    };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public TemplateCommand(Terminal terminal)
@@ -46,8 +59,20 @@ internal sealed class TemplateCommand : Verb
     {
         string inputPath = arguments.GetRequiredValue(_input);
         List<JsonObject> inputs = ReadInputs(inputPath, out bool isFileOfCases);
-        ChatTemplate template = OpenTemplate(arguments, out JsonObject defaults);
         bool json = arguments.GetValue(_json);
+        JsonObject defaults = [];
+        ChatTemplate template;
+        try
+        {
+            template = OpenTemplate(arguments, defaults);
+        }
+        catch (ChatTemplateException error) when (json)
+        {
+            // What is wrong with the template is each case's result.
+            foreach (JsonObject _ in inputs) JsonOutput.WriteLine(Terminal, new { error = error.Message });
+            return Task.FromResult(isFileOfCases ? ExitCode.Ok : ExitCode.Failed);
+        }
+
         int failures = 0;
         for (int i = 0; i < inputs.Count; i++)
         {
@@ -80,10 +105,9 @@ internal sealed class TemplateCommand : Verb
     }
 
     /// <summary>The template, and what its model adds to every input that does not give it.</summary>
-    private ChatTemplate OpenTemplate(ParseResult arguments, out JsonObject defaults)
+    private ChatTemplate OpenTemplate(ParseResult arguments, JsonObject defaults)
     {
         TimeProvider clock = arguments.GetValue(_date) is { } date ? new FixedDay(date) : TimeProvider.System;
-        defaults = [];
         if (arguments.GetValue(_file) is { } file) return ChatTemplate.Parse(TextFile.Read(file), file, clock);
 
         TokenizerSource source = TokenizerSource.Open(EmbeddedModel.OrGiven(arguments.GetValue(_model)));

@@ -15,7 +15,12 @@ internal sealed class TokenizeCommand : Verb
 {
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string?> _text = new("--text", "-t") { Description = "The text.", HelpName = "TEXT" };
-    private readonly Option<string[]> _files = new("--file", "-f") { Description = "Files of text; several give one line of JSON each.", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> _files = new("--file", "-f")
+    {
+        Description = "Files of text; several give one line of JSON each.",
+        HelpName = "FILE",
+        AllowMultipleArgumentsPerToken = true,
+    };
     private readonly Option<bool> _noSpecial = new("--no-special") { Description = "Take special tokens in the text as plain text." };
     private readonly Option<bool> _bos = new("--bos") { Description = "Begin with the beginning-of-text token, if the model has one." };
     private readonly Option<bool> _json = CommonOptions.Json();

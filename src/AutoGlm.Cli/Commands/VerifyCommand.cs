@@ -16,8 +16,18 @@ internal sealed class VerifyCommand : Verb
     private const double DefaultTolerance = 2e-4;
 
     private readonly Option<string?> _model = CommonOptions.Model();
-    private readonly Option<string> _golden = new("--golden", "-g") { Description = "Reference logits: a safetensors file with input_ids, logits and greedy.", HelpName = "FILE", Required = true };
-    private readonly Option<double> _tolerance = new Option<double>("--tolerance") { Description = "Largest difference of a logit, as a fraction of the largest logit.", HelpName = "X", DefaultValueFactory = _ => DefaultTolerance }.Between(0, 1);
+    private readonly Option<string> _golden = new("--golden", "-g")
+    {
+        Description = "Reference logits: a safetensors file with input_ids, logits and greedy.",
+        HelpName = "FILE",
+        Required = true,
+    };
+    private readonly Option<double> _tolerance = new Option<double>("--tolerance")
+    {
+        Description = "Largest difference of a logit, as a fraction of the largest logit.",
+        HelpName = "X",
+        DefaultValueFactory = _ => DefaultTolerance,
+    }.Between(0, 1);
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly RuntimeOptions _runtime;
 

@@ -21,6 +21,7 @@ internal static class AnswerReport
             null => ", interrupted",
             _ => "",
         };
+        if (statistics.GeneratedTokens == 0) return $"prompt: {statistics.PromptTokens:N0} tokens · generation: none{ending}";
         return $"prompt: {statistics.PromptTokens:N0} tokens{reused}, {Numbers.Rate(statistics.PromptRate)} tok/s · "
             + $"generation: {statistics.GeneratedTokens:N0} tokens{ending}, {Numbers.Rate(statistics.GenerationRate)} tok/s · "
             + $"first token: {Numbers.Seconds(statistics.QueueTime + statistics.PromptTime)}";
@@ -58,7 +59,7 @@ internal static class AnswerReport
         foreach (GenerationChunk chunk in answer.Chunks)
         {
             if (chunk is not { Token: { } token, LogProbabilities: { } probabilities }) continue;
-            string alternatives = string.Join("  ", probabilities.Alternatives.Select(top => $"{PlainText.OneLine(tokenizer.TokenText(top.Token))} {top.LogProbability:F3}"));
+            string alternatives = string.Join("  ", probabilities.Alternatives.Select(top => $"{tokenizer.TokenText(top.Token)} {top.LogProbability:F3}"));
             table.Add(token.ToString(), tokenizer.TokenText(token), probabilities.Chosen.LogProbability.ToString("F4"), alternatives);
         }
 

@@ -37,7 +37,7 @@ internal static class AnswerStream
         }
 
         GenerationChunk? end = chunks.LastOrDefault(chunk => chunk.Statistics is not null);
-        if (first == 0) first = last;
+        if (first == 0) first = last = Stopwatch.GetTimestamp();
         GenerationStatistics statistics = end?.Statistics ?? new GenerationStatistics(
             request.Prompt.Count, 0, chunks.Count, TimeSpan.Zero, Stopwatch.GetElapsedTime(asked, first), Stopwatch.GetElapsedTime(first, last));
         return new Answer(text.ToString(), chunks, end?.FinishReason, statistics);

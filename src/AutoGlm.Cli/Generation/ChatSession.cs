@@ -87,7 +87,7 @@ internal sealed class ChatSession(Terminal terminal, InferenceEngine engine, Gen
             case "/system":
                 _conversation.Reset();
                 _conversation.System = rest;
-                terminal.Note(rest is null ? "There is no system message now; the conversation starts over." : "The system message is set; the conversation starts over.");
+                terminal.Note($"{(rest is null ? "There is no system message now" : "The system message is set")}; the conversation starts over.");
                 break;
             case "/save":
                 Save(rest ?? $"chat-{DateTime.Now:yyyyMMdd-HHmmss}.json");
@@ -122,7 +122,8 @@ internal sealed class ChatSession(Terminal terminal, InferenceEngine engine, Gen
             return;
         }
 
-        GenerationRequest request = settings with { Prompt = prompt, MaxTokens = settings.MaxTokens is { } most ? Math.Min(most, engine.Context - prompt.Count) : null };
+        int? mostTokens = settings.MaxTokens is { } most ? Math.Min(most, engine.Context - prompt.Count) : null;
+        GenerationRequest request = settings with { Prompt = prompt, MaxTokens = mostTokens };
         Answer answer;
         using (Interrupts.Scope scope = terminal.Interrupts.Begin())
         {
@@ -149,8 +150,15 @@ internal sealed class ChatSession(Terminal terminal, InferenceEngine engine, Gen
     {
         try
         {
-            IReadOnlyList<int> prompt = _conversation.Encode(Math.Min(settings.MaxTokens ?? ReservedForAnswer, engine.Context / 4), out int dropped);
-            if (dropped > 0) terminal.Note($"The conversation no longer fits the context of {engine.Context:N0} tokens: its {dropped} oldest messages were dropped. /reset starts over; --ctx N gives a longer context.");
+            int room = Math.Min(settings.MaxTokens ?? ReservedForAnswer, engine.Context / 4);
+            IReadOnlyList<int> prompt = _conversation.Encode(room, out int dropped);
+            if (dropped > 0)
+            {
+                terminal.Note(
+                    $"The conversation no longer fits the context of {engine.Context:N0} tokens: its {dropped} oldest messages were dropped. "
+                    + "/reset starts over; --ctx N gives a longer context.");
+            }
+
             return prompt;
         }
         catch (Exception error) when (error is ContextLengthException or ChatTemplateException)

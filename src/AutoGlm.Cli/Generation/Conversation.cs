@@ -50,5 +50,9 @@ internal sealed class Conversation(InferenceEngine engine)
     }
 
     /// <summary>Writes the messages as JSON, in the form that <c>autoglm template --input</c> reads.</summary>
-    public void Save(string path) => File.WriteAllText(path, JsonSerializer.Serialize(new { messages = Turns.Select(turn => new { role = turn.Role, content = turn.Content }) }, Readable) + "\n");
+    public void Save(string path)
+    {
+        var messages = Turns.Select(turn => new { role = turn.Role, content = turn.Content });
+        File.WriteAllText(path, JsonSerializer.Serialize(new { messages }, Readable) + "\n");
+    }
 }

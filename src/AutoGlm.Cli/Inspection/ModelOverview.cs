@@ -85,7 +85,7 @@ internal sealed class ModelOverview
 
         Table types = Tables.Create(terminal, "type", ">tensors", ">parameters", ">size", ">bits each");
         foreach ((string type, int count, long values, long bytes) in Types)
-            types.Add(type, count.ToString(CultureInfo.InvariantCulture), Numbers.Count(values), Numbers.Bytes(bytes), (8.0 * bytes / Math.Max(1, values)).ToString("F2", CultureInfo.InvariantCulture));
+            types.Add(type, $"{count:N0}", Numbers.Count(values), Numbers.Bytes(bytes), $"{8.0 * bytes / Math.Max(1, values):F2}");
         WriteSection(terminal, types);
     }
 
@@ -97,7 +97,8 @@ internal sealed class ModelOverview
             return;
         }
 
-        summary.Add("graph", $"{_raw.Nodes} nodes, {_optimized.Nodes} after its passes: {string.Join(", ", _optimized.Operations.Select(pair => $"{pair.Value} {pair.Key}"))}");
+        string operations = string.Join(", ", _optimized.Operations.Select(pair => $"{pair.Value} {pair.Key}"));
+        summary.Add("graph", $"{_raw.Nodes} nodes, {_optimized.Nodes} after its passes: {operations}");
         summary.Add("activations", $"{Numbers.Bytes(_optimized.ActivationBytesPerRow)} a row, {Numbers.Bytes(_raw.ActivationBytesPerRow)} before the passes");
     }
 

@@ -12,7 +12,16 @@ namespace AutoGlm.Cli.Inspection;
 /// <param name="Mean">Their mean.</param>
 /// <param name="StandardDeviation">Their standard deviation.</param>
 /// <param name="Histogram">Values in each of as many ranges of equal width from the least to the greatest.</param>
-internal sealed record TensorStatistics(long Count, long Finite, long NaN, long Zeros, float Min, float Max, double Mean, double StandardDeviation, IReadOnlyList<long> Histogram)
+internal sealed record TensorStatistics(
+    long Count,
+    long Finite,
+    long NaN,
+    long Zeros,
+    float Min,
+    float Max,
+    double Mean,
+    double StandardDeviation,
+    IReadOnlyList<long> Histogram)
 {
     private const int Bins = 16;
 

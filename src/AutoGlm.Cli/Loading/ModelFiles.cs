@@ -78,6 +78,7 @@ internal sealed class ModelFiles : IDisposable
             System.Collections.IEnumerable all => all.Cast<object?>(),
             object other => [other],
         };
-        return value.Count <= LongestArray ? items.ToArray() : new { type = "array", of = value.ElementType.ToString(), count = value.Count, first = items.Take(8).ToArray() };
+        if (value.Count <= LongestArray) return items.ToArray();
+        return new { type = "array", of = value.ElementType.ToString(), count = value.Count, first = items.Take(8).ToArray() };
     }
 }

@@ -7,7 +7,11 @@ namespace AutoGlm.Cli.Loading;
 internal static class ModelLoader
 {
     public static Task<InferenceEngine> LoadEngineAsync(Terminal terminal, string path, EngineOptions options, CancellationToken cancellation) =>
-        WorkProgress.RunAsync(terminal, Label(path), (progress, token) => InferenceEngine.LoadAsync(path, options, progress, token).GetAwaiter().GetResult(), cancellation);
+        WorkProgress.RunAsync(
+            terminal,
+            Label(path),
+            (progress, token) => InferenceEngine.LoadAsync(path, options, progress, token).GetAwaiter().GetResult(),
+            cancellation);
 
     public static Task<ModelRuntime> LoadRuntimeAsync(Terminal terminal, string path, EngineOptions options, CancellationToken cancellation) =>
         WorkProgress.RunAsync(terminal, Label(path), (progress, token) => ModelRuntime.Load(path, options, progress, token), cancellation);

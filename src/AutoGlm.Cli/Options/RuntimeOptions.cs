@@ -7,11 +7,31 @@ namespace AutoGlm.Cli.Options;
 /// <summary>How a model is loaded and run.</summary>
 internal sealed class RuntimeOptions
 {
-    private readonly Option<int?> _context = new Option<int?>("--ctx") { Description = "Longest prompt plus answer, in tokens. Without it, what the model was made for, 8192 at most.", HelpName = "N" }.Between(1, 1 << 24);
-    private readonly Option<int?> _threads = new Option<int?>("--threads", "-t") { Description = "Threads that compute. Without it, one for each physical core.", HelpName = "N" }.Between(1, 64);
-    private readonly Option<string> _kvType = new("--kv-type") { Description = "How keys and values are stored: f16 or f32.", HelpName = "TYPE" };
-    private readonly Option<string> _isa = new("--isa") { Description = "Vector instructions: auto, scalar, vector128, avx2 or avx512.", HelpName = "SET", DefaultValueFactory = _ => "auto" };
-    private readonly Option<bool> _reference = new("--reference") { Description = "Compute by definition: slow, one thread, no vector instructions (for checking)." };
+    private readonly Option<int?> _context = new Option<int?>("--ctx")
+    {
+        Description = "Longest prompt plus answer, in tokens. Without it, what the model was made for, 8192 at most.",
+        HelpName = "N",
+    }.Between(1, 1 << 24);
+    private readonly Option<int?> _threads = new Option<int?>("--threads", "-t")
+    {
+        Description = "Threads that compute. Without it, one for each physical core.",
+        HelpName = "N",
+    }.Between(1, 64);
+    private readonly Option<string> _kvType = new("--kv-type")
+    {
+        Description = "How keys and values are stored: f16 or f32.",
+        HelpName = "TYPE",
+    };
+    private readonly Option<string> _isa = new("--isa")
+    {
+        Description = "Vector instructions: auto, scalar, vector128, avx2 or avx512.",
+        HelpName = "SET",
+        DefaultValueFactory = _ => "auto",
+    };
+    private readonly Option<bool> _reference = new("--reference")
+    {
+        Description = "Compute by definition: slow, one thread, no vector instructions (for checking).",
+    };
 
     /// <param name="command">The command that gets the options.</param>
     /// <param name="withContext">False where the command sets the context itself.</param>

@@ -9,6 +9,9 @@ internal static unsafe class AttentionKernel<T, TElement>
 {
     private const int Keys = PagedAttention.TileKeys;
 
+    /// <summary>Up to so many queries transposing the keys costs more than it saves.</summary>
+    private const int FewQueries = 8;
+
     /// <summary>Scratch of an item. Query m is row m / heads, head m % heads of the tile.</summary>
     private struct State
     {
@@ -39,8 +42,17 @@ internal static unsafe class AttentionKernel<T, TElement>
         for (int key = first; key < last; key += Keys)
         {
             int count = Math.Min(Keys, last - key);
-            Gather(args.Layout, sequence, tile.KvHead, key, count, state);
-            Score(args, sequence, tile, state);
+            GatherValues(args.Layout, sequence, tile.KvHead, key, count, state);
+            if (tile.Queries <= FewQueries)
+            {
+                ScoreFew(args, sequence, tile, key, count, state);
+            }
+            else
+            {
+                GatherKeys(args.Layout, sequence, tile.KvHead, key, count, state);
+                Score(args, sequence, tile, state);
+            }
+
             Weigh(args, sequence, tile, key, count, state);
             Accumulate(args, tile, count, state);
         }
@@ -71,19 +83,15 @@ internal static unsafe class AttentionKernel<T, TElement>
         }
     }
 
-    /// <summary>Keys transposed and values as floats, from as many blocks as the tile touches; missing keys are zero.</summary>
+    /// <summary>Keys of the tile transposed, from as many blocks as it touches; missing keys are zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Gather(in KvView layout, in QueryRows sequence, int head, int key, int count, in State state)
+    private static void GatherKeys(in KvView layout, in QueryRows sequence, int head, int key, int count, in State state)
     {
         float* row = stackalloc float[16];
-        long keyHead = layout.KeyOffset + (long)head * layout.BlockTokens * layout.KeySize * TElement.Bytes;
-        long valueHead = layout.ValueOffset + (long)head * layout.BlockTokens * layout.ValueStride * TElement.Bytes;
         if (count < Keys) new Span<float>(state.K, Keys * layout.KeySize).Clear();
         for (int j = 0; j < count; j++)
         {
-            (int block, int token) = Math.DivRem(key + j, layout.BlockTokens);
-            byte* k = sequence.Blocks[block] + keyHead + (long)token * layout.KeySize * TElement.Bytes;
-            byte* v = sequence.Blocks[block] + valueHead + (long)token * layout.ValueStride * TElement.Bytes;
+            byte* k = Key(layout, sequence, head, key + j);
             int i = 0;
             for (; i + T.Count <= layout.KeySize; i += T.Count)
             {
@@ -92,10 +100,82 @@ internal static unsafe class AttentionKernel<T, TElement>
             }
 
             for (; i < layout.KeySize; i++) LanesScalar.Store(TElement.Load<LanesScalar>(k + i * TElement.Bytes), state.K + i * Keys + j);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void GatherValues(in KvView layout, in QueryRows sequence, int head, int key, int count, in State state)
+    {
+        long headOffset = layout.ValueOffset + (long)head * layout.BlockTokens * layout.ValueStride * TElement.Bytes;
+        for (int j = 0; j < count; j++)
+        {
+            (int block, int token) = Math.DivRem(key + j, layout.BlockTokens);
+            byte* v = sequence.Blocks[block] + headOffset + (long)token * layout.ValueStride * TElement.Bytes;
             float* to = state.V + (long)j * state.ValueStride;
-            for (i = 0; i + T.Count <= layout.ValueSize; i += T.Count) T.Store(TElement.Load<T>(v + i * TElement.Bytes), to + i);
+            int i = 0;
+            for (; i + T.Count <= layout.ValueSize; i += T.Count) T.Store(TElement.Load<T>(v + i * TElement.Bytes), to + i);
             for (; i < layout.ValueSize; i++) LanesScalar.Store(TElement.Load<LanesScalar>(v + i * TElement.Bytes), to + i);
         }
+    }
+
+    private static byte* Key(in KvView layout, in QueryRows sequence, int head, int key)
+    {
+        (int block, int token) = Math.DivRem(key, layout.BlockTokens);
+        return sequence.Blocks[block] + layout.KeyOffset + ((long)head * layout.BlockTokens + token) * layout.KeySize * TElement.Bytes;
+    }
+
+    /// <summary>Query times key, the keys read in place: four queries at a time share each load of a key.</summary>
+    private static void ScoreFew(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, int key, int count, in State state)
+    {
+        int size = args.Layout.KeySize, queries = tile.Queries;
+        for (int j = 0; j < count; j++)
+        {
+            byte* k = Key(args.Layout, sequence, tile.KvHead, key + j);
+            int m = 0;
+            for (; m + 4 <= queries; m += 4)
+            {
+                DotFour(k, Query(args, sequence, tile, m), Query(args, sequence, tile, m + 1), Query(args, sequence, tile, m + 2),
+                    Query(args, sequence, tile, m + 3), size, state.Scores + m * Keys + j);
+            }
+
+            for (; m < queries; m++) state.Scores[m * Keys + j] = Dot(k, Query(args, sequence, tile, m), size);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void DotFour(byte* k, float* q0, float* q1, float* q2, float* q3, int size, float* scores)
+    {
+        T s0 = T.Splat(0f), s1 = s0, s2 = s0, s3 = s0;
+        int i = 0;
+        for (; i + T.Count <= size; i += T.Count)
+        {
+            T keys = TElement.Load<T>(k + i * TElement.Bytes);
+            s0 = T.MultiplyAdd(keys, T.Load(q0 + i), s0);
+            s1 = T.MultiplyAdd(keys, T.Load(q1 + i), s1);
+            s2 = T.MultiplyAdd(keys, T.Load(q2 + i), s2);
+            s3 = T.MultiplyAdd(keys, T.Load(q3 + i), s3);
+        }
+
+        scores[0] = T.Sum(s0) + Rest(k, q0, i, size);
+        scores[Keys] = T.Sum(s1) + Rest(k, q1, i, size);
+        scores[2 * Keys] = T.Sum(s2) + Rest(k, q2, i, size);
+        scores[3 * Keys] = T.Sum(s3) + Rest(k, q3, i, size);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Dot(byte* k, float* q, int size)
+    {
+        T sum = T.Splat(0f);
+        int i = 0;
+        for (; i + T.Count <= size; i += T.Count) sum = T.MultiplyAdd(TElement.Load<T>(k + i * TElement.Bytes), T.Load(q + i), sum);
+        return T.Sum(sum) + Rest(k, q, i, size);
+    }
+
+    private static float Rest(byte* k, float* q, int i, int size)
+    {
+        LanesScalar sum = default;
+        for (; i < size; i++) sum = LanesScalar.MultiplyAdd(TElement.Load<LanesScalar>(k + i * TElement.Bytes), LanesScalar.Load(q + i), sum);
+        return LanesScalar.Sum(sum);
     }
 
     /// <summary>Query times key for all keys of the tile: four queries at a time share each load of keys.</summary>

@@ -1,4 +1,5 @@
 using AutoGlm.Graph.Execution;
+
 namespace AutoGlm.Cpu.Kernels;
 
 /// <summary>

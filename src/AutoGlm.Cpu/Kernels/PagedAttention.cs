@@ -44,14 +44,14 @@ internal unsafe struct AttentionArgs
 /// that neither scores nor gathered keys ever leave the first caches.
 /// </summary>
 /// <remarks>
-/// A work item is (sequence, KV head, tile of up to 32 queries: neighbouring rows and the heads that share the KV head).
-/// Keys of a tile are transposed to [dimension][key] once per item, so lanes are keys in the scores and dimensions in the
-/// weighted sum, and nothing is summed across lanes.
+/// A work item is (sequence, KV head, tile of up to 64 queries: neighbouring rows and the heads that share the KV head).
+/// For many queries the keys of a tile are transposed to [dimension][key], so that lanes are keys in the scores and
+/// nothing is summed across lanes; for the few of decoding the keys are read in place, once for four queries.
 /// </remarks>
 internal static unsafe class PagedAttention
 {
     /// <summary>Queries and keys of a tile.</summary>
-    internal const int TileQueries = 32, TileKeys = 32;
+    internal const int TileQueries = 64, TileKeys = 32;
 
     /// <summary>Floats of scratch memory that each thread needs.</summary>
     public static long ScratchFloats(in KvView layout) =>

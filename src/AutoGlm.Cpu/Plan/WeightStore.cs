@@ -76,7 +76,7 @@ internal sealed unsafe class WeightStore : IDisposable
         {
             matrix = PackedMatrix.Allocate(tensor);
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
             throw new ModelFormatException(location, tensor.Name, error.Message, error);
         }

@@ -20,6 +20,9 @@ internal sealed record Architecture(string Name, string GgufName, IReadOnlyList<
     /// <summary>True where Hugging Face stores norm gains less 1 (Gemma).</summary>
     public bool GainsLessOne { get; init; }
 
+    /// <summary>What config.json calls the feed-forward's activation.</summary>
+    public IReadOnlyList<string> Activations { get; init; } = ["silu", "swish"];
+
     /// <summary>What Hugging Face's <c>post_attention_layernorm</c> is: the norm before the feed-forward, in most families.</summary>
     public string PostAttentionNorm { get; init; } = "ffn_norm";
 

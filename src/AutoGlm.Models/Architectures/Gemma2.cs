@@ -10,6 +10,7 @@ internal static class Gemma2
     public static Architecture Definition { get; } = new("gemma2", "gemma2", ["gemma2"], Build)
     {
         GainsLessOne = true,
+        Activations = ["gelu_pytorch_tanh"],
         PostAttentionNorm = "post_attention_norm",
     };
 

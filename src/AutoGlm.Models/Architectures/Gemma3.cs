@@ -10,6 +10,7 @@ internal static class Gemma3
     public static Architecture Definition { get; } = new("gemma3", "gemma3", ["gemma3_text", "gemma3"], Build)
     {
         GainsLessOne = true,
+        Activations = ["gelu_pytorch_tanh"],
         PostAttentionNorm = "post_attention_norm",
     };
 

@@ -18,6 +18,7 @@ internal sealed class ModelConfig
         Epsilon = settings.Number("attention.layer_norm_rms_epsilon", "rms_norm_eps", settings.IsHuggingFace ? 1e-6 : null);
         ModelContext = settings.Count("context_length", "max_position_embeddings", 2048);
         Context = context ?? ModelContext;
+        if (Epsilon <= 0) throw settings.Invalid("attention.layer_norm_rms_epsilon", "rms_norm_eps", $"{Epsilon} should be over 0");
         if (Layers < 1) throw settings.Invalid("block_count", "num_hidden_layers", "no layer is left beside the prediction layers");
         if (Heads % KvHeads != 0) throw settings.Invalid("attention.head_count_kv", "num_key_value_heads", $"{Heads} heads cannot share {KvHeads} key/value heads evenly");
         Rope = new RopeReader(settings, weights, settings.CountOrZero("", "qk_rope_head_dim") is > 0 and int size ? size : HeadSize, ModelContext, Context);

@@ -54,20 +54,20 @@ public sealed unsafe class PackedMatrixTests
     public void Experts_begin_panels_of_their_own()
     {
         Random random = new(4);
-        RandomWeights experts = new(TensorType.Q8_0, random, 3, 20, 64);
+        RandomWeights experts = new(TensorType.Q8_0, random, 3, 40, 64);
         using PackedMatrix packed = PackedMatrix.Pack(experts);
-        Assert.Equal((3, 20, 2, 6), (packed.Matrices, packed.RowsPerMatrix, packed.PanelsPerMatrix, packed.Panels));
+        Assert.Equal((3, 40, 2, 6), (packed.Matrices, packed.RowsPerMatrix, packed.PanelsPerMatrix, packed.Panels));
         using ActivationBuffer buffer = new(64);
-        using NativeFloats x = new(KernelData.Normal(random, 64)), y = new(20), row = new(64);
+        using NativeFloats x = new(KernelData.Normal(random, 64)), y = new(40), row = new(64);
         KernelSet set = KernelSet.Create(KernelIsas.Best);
-        MatMulArgs args = new() { Weights = packed, Matrix = 2, X = buffer.View(x.Data, 64, 1, 64), Y = y.Data, YStride = 20 };
+        MatMulArgs args = new() { Weights = packed, Matrix = 2, X = buffer.View(x.Data, 64, 1, 64), Y = y.Data, YStride = 40 };
         set.Quantize(args.X, 0, 1);
         set.MatMul(args, 0, 1);
-        packed.DecodeRow(59, row.Data);
-        Assert.Equal(experts.Decode(59), row.Span.ToArray());
+        packed.DecodeRow(119, row.Data);
+        Assert.Equal(experts.Decode(119), row.Span.ToArray());
         double dot = 0;
         for (int i = 0; i < 64; i++) dot += (double)row[i] * args.X.Bytes[i] * args.X.Scales[4 * (i / 32)];
-        Assert.Equal(dot, y[19], 1e-4);
+        Assert.Equal(dot, y[39], 1e-4);
     }
 
     [Fact]
