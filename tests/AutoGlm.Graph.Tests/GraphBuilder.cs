@@ -1,7 +1,8 @@
 using AutoGlm.Formats.Quantization;
 using AutoGlm.Formats.Tensors;
-using AutoGlm.Graph;
 using AutoGlm.Graph.Nodes;
+using MatMul = AutoGlm.Graph.Nodes.MatMul;
+using Rope = AutoGlm.Graph.Nodes.Rope;
 
 namespace AutoGlm.Graph.Tests;
 

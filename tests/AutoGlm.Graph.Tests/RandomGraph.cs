@@ -1,5 +1,6 @@
 using AutoGlm.Formats.Tensors;
 using AutoGlm.Graph.Nodes;
+using RopeLayout = AutoGlm.Graph.Nodes.RopeLayout;
 
 namespace AutoGlm.Graph.Tests;
 

@@ -4,7 +4,8 @@ namespace AutoGlm.Cpu.Plan;
 
 /// <summary>
 /// Groups steps into stages. Two steps share a stage, without a barrier, where no thread touches what another one writes; that
-/// follows from how the steps are divided and from what they say they access. For each kind of batch there is a schedule.
+/// follows from how the steps are divided and from what they say they access. One thread keeps to it too: it goes through a
+/// chain part by part, as if others did the other parts. For each kind of batch there is a schedule.
 /// </summary>
 internal sealed class PlanScheduler(IReadOnlyList<PlanStep> steps, int threads, PlanOptions options)
 {
@@ -60,9 +61,8 @@ internal sealed class PlanScheduler(IReadOnlyList<PlanStep> steps, int threads, 
         return false;
     }
 
-    private bool Conflict(PlanStep a, Division aDivision, PlanStep b, Division bDivision)
+    private static bool Conflict(PlanStep a, Division aDivision, PlanStep b, Division bDivision)
     {
-        if (threads == 1) return false;
         bool alike = aDivision == bDivision && aDivision.Kind != DivisionKind.Own;
         IReadOnlyList<Access> others = AccessesOf(b, bDivision);
         return AccessesOf(a, aDivision).Any(one => others.Any(other => alike ? one.ConflictsWith(other, aDivision) : one.Touches(other)));

@@ -23,7 +23,7 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
             Node node = graph.Nodes[i];
             int rows = node.Rows == RowSpace.Tokens ? batch.RowCount : batch.LogitRows.Length;
             _values[i] = new float[rows * node.Width];
-            Evaluate(node, rows, batch, (HostKvMemory)kv, _values[i]);
+            if (rows > 0) Evaluate(node, rows, batch, (HostKvMemory)kv, _values[i]);
         }
 
         _values[graph.Output.Index].CopyTo(logits);

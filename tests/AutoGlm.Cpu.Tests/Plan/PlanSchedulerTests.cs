@@ -1,0 +1,123 @@
+using AutoGlm.Cpu.Plan;
+using AutoGlm.Formats.Tensors;
+using AutoGlm.Graph;
+using AutoGlm.Graph.Execution;
+using AutoGlm.Graph.Nodes;
+using AutoGlm.Graph.Passes;
+using AutoGlm.Graph.Tests;
+using RopeLayout = AutoGlm.Graph.Nodes.RopeLayout;
+
+namespace AutoGlm.Cpu.Tests.Plan;
+
+/// <summary>Where barriers are, and what runs between them.</summary>
+public class PlanSchedulerTests
+{
+    private static readonly BatchKind Decode = new(ManyTokens: false, ManyLogits: false, SingleRows: true);
+    private static readonly BatchKind ManyDecodes = new(ManyTokens: true, ManyLogits: true, SingleRows: true);
+    private static readonly BatchKind Prompt = new(ManyTokens: true, ManyLogits: false, SingleRows: false);
+
+    [Fact]
+    public void A_quantised_llama_layer_has_eight_stages_in_generation_and_ten_in_a_prompt()
+    {
+        Assert.Equal(21, StagesOfALayer(Decode, false, PlanPasses.All));
+        Assert.Equal(15, StagesOfALayer(Decode, true, PlanPasses.All));
+        Assert.Equal(8, StagesOfALayer(Decode, true, []));
+        Assert.Equal(8, StagesOfALayer(ManyDecodes, true, []));
+        Assert.Equal(10, StagesOfALayer(Prompt, true, []));
+    }
+
+    [Fact]
+    public void Stages_of_a_llama_layer_in_generation() => Assert.Equal(
+        [
+            "Columns: RmsNorm Quantize",
+            "Own: MatMul",
+            "Heads: Rope Rope KvWrite Attention Quantize",
+            "Own: MatMul",
+            "Columns: RmsNorm Quantize",
+            "Own: MatMul",
+            "Columns: Zip Quantize",
+            "Own: MatMul",
+        ],
+        Describe(Schedule(3, Decode, true, [])).Skip(1 + 8).Take(8));
+
+    [Fact]
+    public void Stages_of_a_llama_layer_in_a_prompt() => Assert.Equal(
+        [
+            "Rows: RmsNorm Quantize",
+            "Own: MatMul",
+            "Rows: Rope Rope KvWrite",
+            "Own: Attention",
+            "Rows: Quantize",
+            "Own: MatMul",
+            "Rows: RmsNorm Quantize",
+            "Own: MatMul",
+            "Rows: Zip Quantize",
+            "Own: MatMul",
+        ],
+        Describe(Schedule(3, Prompt, true, [])).Skip(10).Take(10));
+
+    [Fact]
+    public void Heads_stay_apart_where_there_are_fewer_than_threads()
+    {
+        IEnumerable<string> stages = Describe(Schedule(1, Decode, true, [], threads: 4));
+
+        Assert.DoesNotContain(stages, stage => stage.Contains("Heads", StringComparison.Ordinal));
+        Assert.Contains("Columns: Rope Rope KvWrite", stages);
+    }
+
+    [Fact]
+    public void Steps_of_own_rows_or_columns_need_no_barrier_and_others_do()
+    {
+        object memory = new();
+        Access read = new(memory, 64, 0, 64, 32, Reach.Share, false), write = read with { Writes = true };
+        Division rows = new(DivisionKind.Rows, RowSpace.Tokens, 1), columns = new(DivisionKind.Columns, RowSpace.Tokens, 2);
+
+        Assert.False(read.ConflictsWith(read, rows));
+        Assert.False(read.ConflictsWith(write, rows));
+        Assert.False(read.ConflictsWith(write, columns));
+        Assert.False((read with { Memory = new object() }).ConflictsWith(write with { Reach = Reach.All }, columns));
+        Assert.False((read with { Reach = Reach.Row }).ConflictsWith(write, rows));
+        Assert.True((read with { Reach = Reach.Row }).ConflictsWith(write, columns));
+        Assert.True((read with { Reach = Reach.All }).ConflictsWith(write, rows));
+        Assert.True((read with { Pitch = 32 }).ConflictsWith(write, rows));
+        Assert.True((read with { Column = 32 }).ConflictsWith(write, columns));
+        Assert.False((read with { Column = 64 }).ConflictsWith(write, columns));
+        Assert.False((read with { Grain = 16 }).ConflictsWith(write, columns));
+        Assert.True((read with { Grain = 64 }).ConflictsWith(write, columns));
+    }
+
+    private static int StagesOfALayer(BatchKind kind, bool optimized, IReadOnlyCollection<string> without) =>
+        Schedule(3, kind, optimized, without).Count - Schedule(2, kind, optimized, without).Count;
+
+    private static IEnumerable<string> Describe(IEnumerable<Stage> stages) => stages.Select(stage =>
+        string.Join(", ", stage.Chains.Select(chain => $"{chain.Division.Kind}: {string.Join(' ', chain.Steps.Select(Name))}")));
+
+    private static string Name(PlanStep step) => step.GetType().Name.Split('`')[0] is var name && name.EndsWith("Step", StringComparison.Ordinal) ? name[..^4] : name;
+
+    private static IReadOnlyList<Stage> Schedule(int layers, BatchKind kind, bool optimized, IReadOnlyCollection<string> without, int threads = 2)
+    {
+        GraphBuilder b = new();
+        ComputationGraph graph = Llama(b, layers);
+        using CpuBackend backend = new(new CpuOptions { Threads = threads, WithoutPasses = without });
+        using IGraphExecutor executor = backend.Load(optimized ? GraphOptimizer.Optimize(graph) : graph, b, maxRows: 8);
+        return ((CpuExecutor)executor).Schedule(kind);
+    }
+
+    private static ComputationGraph Llama(GraphBuilder b, int layers)
+    {
+        const TensorType Type = TensorType.Q8_0;
+        RopeTable rope = new(RopeLayout.Halves, [1, 0.5f], 1);
+        Value x = b.Embed("e", 10, 64);
+        for (int i = 0; i < layers; i++)
+        {
+            Value h = b.Norm(x, $"g{i}");
+            Value q = b.Rope(b.MatMul(h, $"q{i}", 128, Type), 32, rope), k = b.Rope(b.MatMul(h, $"k{i}", 64, Type), 32, rope);
+            x = b.Add(x, b.MatMul(b.Attention(q, k, b.MatMul(h, $"v{i}", 64, Type), 4, 2), $"o{i}", 64, Type));
+            h = b.Norm(x, $"h{i}");
+            Value gate = b.Activate(b.MatMul(h, $"gate{i}", 96, Type));
+            x = b.Add(x, b.MatMul(b.Multiply(gate, b.MatMul(h, $"up{i}", 96, Type)), $"down{i}", 64, Type));
+        }
+
+        return b.Finish(b.MatMul(b.Select(b.Norm(x, "g")), "head", 10, Type));
+    }
+}
