@@ -6,7 +6,7 @@ public class FailureTests
     private static readonly string[][] ModelCommands =
     [
         ["run", "hi"], ["chat"], ["inspect"], ["tokenize", "--text", "hi"], ["verify", "--golden", Fixtures.GraniteGolden],
-        ["perplexity", "--file", Fixtures.Granite, "--ctx", "8"], ["bench", "--pp", "8", "--tg", "2"],
+        ["perplexity", "--file", TestData.InRepository("LICENSE"), "--ctx", "8"], ["bench", "--pp", "8", "--tg", "2"],
     ];
 
     [Fact]
@@ -50,6 +50,16 @@ public class FailureTests
 
     [Fact]
     public async Task An_empty_prompt_is_refused() => (await CommandRun.OfAsync("run", "--raw", "")).FailedWith(1, "empty");
+
+    [Fact]
+    public async Task Text_that_is_no_utf8_is_refused()
+    {
+        using TempFolder folder = new();
+        File.WriteAllBytes(folder["latin1.txt"], [.. "caf"u8, 0xE9, (byte)'.']);
+
+        (await CommandRun.OfAsync("tokenize", "--file", folder["latin1.txt"])).FailedWith(1, "latin1.txt: text:", "byte 3");
+        (await CommandRun.OfAsync("perplexity", "--file", folder["latin1.txt"])).FailedWith(1, "latin1.txt: text:", "byte 3");
+    }
 
     [Fact]
     public async Task Missing_files_are_named()
