@@ -24,7 +24,7 @@ public class CommandLineTests
         JsonNode[] turns = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
         Assert.Equal(2, turns.Length);
         Assert.Contains("Paris", output);
-        Assert.InRange((int)turns[1]["reused_tokens"]!, 16, 1000);
+        Assert.InRange((int)turns[1]["usage"]!["reused_tokens"]!, 16, 1000);
     }
 
     [Theory]
