@@ -69,7 +69,8 @@ public class MeasureTests
         foreach (JsonNode? result in results)
         {
             Assert.InRange((double)result!["tokens_per_second"]!, (double)result["min"]!, (double)result["max"]!);
-            Assert.InRange((double)result["bandwidth_fraction"]!, 1e-9, 1);
+            // A model this small stays in the caches: it may be read faster than memory is.
+            Assert.InRange((double)result["bandwidth_fraction"]!, 1e-9, double.MaxValue);
         }
 
         // Three sequences share what is read of the parameters.
