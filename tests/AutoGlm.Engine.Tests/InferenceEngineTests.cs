@@ -11,6 +11,9 @@ public class InferenceEngineTests(EngineFixture fixture) : IClassFixture<EngineF
         "Who are you?", "What is a lighthouse for?", "Tell me about rain.",
     ];
 
+    /// <summary>Eight tokens of the tiny model: 3 layers of 2 heads of 16, keys and values in half precision.</summary>
+    private const long TinyBlockBytes = 3 * 2 * 2 * 16 * 2 * 8;
+
     private InferenceEngine Engine => fixture.Engine;
 
     [Fact]
@@ -47,12 +50,14 @@ public class InferenceEngineTests(EngineFixture fixture) : IClassFixture<EngineF
     [Fact]
     public async Task Running_out_of_blocks_makes_answers_wait_and_changes_none()
     {
-        // 128 tokens a context, memory for two of them, eight answers of 60 tokens and more each.
-        await using InferenceEngine small = await InferenceEngine.LoadAsync(ModelPath, new EngineOptions { Context = 128, BlockTokens = 8, BatchTokens = 16, KvMemory = KvBytes(256, 8) });
-        string[] alone = new string[Prompts.Length];
-        for (int i = 0; i < alone.Length; i++) alone[i] = (await AnswerAsync(small, Greedy(small, Prompts[i], 60) with { IgnoreEnd = true })).Text;
+        // By definition, so that no sum depends on how a sequence was cut: 128 tokens a context, memory for two, eight answers of 60 tokens.
+        EngineOptions options = new() { Context = 128, BlockTokens = 8, BatchTokens = 16, KvMemory = 32 * TinyBlockBytes, Reference = true };
+        await using InferenceEngine small = await InferenceEngine.LoadAsync(TestData.InRepository("tests", "AutoGlm.Cli.Tests", "Fixtures", "granite.gguf"), options);
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 8).Select(i => new GenerationRequest { Prompt = [.. Enumerable.Range(20 + i, 12)], MaxTokens = 60, Sampling = SamplingOptions.Greedy, IgnoreEnd = true })];
+        string[] alone = new string[requests.Length];
+        for (int i = 0; i < alone.Length; i++) alone[i] = (await AnswerAsync(small, requests[i])).Text;
 
-        (string Text, GenerationChunk)[] together = await Task.WhenAll(Prompts.Select(prompt => Task.Run(() => AnswerAsync(small, Greedy(small, prompt, 60) with { IgnoreEnd = true }))));
+        (string Text, GenerationChunk)[] together = await Task.WhenAll(requests.Select(request => Task.Run(() => AnswerAsync(small, request))));
 
         Assert.Equal(alone, together.Select(answer => answer.Text));
     }
@@ -178,7 +183,4 @@ public class InferenceEngineTests(EngineFixture fixture) : IClassFixture<EngineF
 
         Assert.Throws<ObjectDisposedException>(() => engine.GenerateAsync(request));
     }
-
-    /// <summary>Bytes of KV cache for so many tokens of the embedded model: 16 layers of 3 heads of 64, keys and values in half precision.</summary>
-    private static long KvBytes(int tokens, int blockTokens) => tokens / blockTokens * 16L * 2 * 3 * 64 * 2 * blockTokens;
 }
