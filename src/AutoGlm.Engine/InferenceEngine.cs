@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
 using AutoGlm.Formats.Chat;
@@ -18,6 +19,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly Channel<Sequence> _inbox = Channel.CreateUnbounded<Sequence>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Thread _loop;
     private readonly Lazy<ChatPrompt?> _chat;
+    private readonly Lazy<ConstraintCache> _constraints;
     private readonly Lock _ending = new();
     private volatile bool _stopping;
     private volatile Exception? _failure;
@@ -28,6 +30,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         _runtime = runtime;
         DefaultSampling = SamplingDefaults.Of(runtime.Package);
         _chat = new Lazy<ChatPrompt?>(() => ChatPrompt.Of(runtime.Package));
+        _constraints = new Lazy<ConstraintCache>(() => new ConstraintCache(new TokenVocabulary(runtime.Package.Tokenizer)));
         _loop = new Thread(Loop) { Name = "AutoGlm step loop", IsBackground = true };
         _loop.Start();
     }
@@ -78,6 +81,10 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
     public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) =>
         (_chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.")).Encode(turns);
+
+    /// <summary>Makes a grammar ready for this model; those used last are kept, with all that answers found out about them.</summary>
+    /// <exception cref="GrammarException">The grammar is left recursive, too large, or can never be satisfied.</exception>
+    public GrammarConstraint Constrain(Grammar grammar) => _constraints.Value.Get(grammar);
 
     /// <summary>Goes on from a text.</summary>
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(string prompt, int? maxTokens = null, CancellationToken cancellation = default) =>
@@ -136,6 +143,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         if (request.MaxTokens is < 1) throw new ArgumentException($"MaxTokens is {request.MaxTokens}; it should be at least 1.", nameof(request));
         if (request.LogProbabilities is < 0 or > 100) throw new ArgumentException($"LogProbabilities is {request.LogProbabilities}; it should be between 0 and 100.", nameof(request));
         if (request.Prompt.Count + (long)(request.MaxTokens ?? 1) > Context) throw new ContextLengthException(request.Prompt.Count, request.MaxTokens, Context);
+        if (request.Constraint is { } constraint && constraint.Vocabulary.Tokenizer != Tokenizer) throw new ArgumentException("The constraint was made for another model; make it by this engine's Constrain.", nameof(request));
         (request.Sampling ?? DefaultSampling).Validate();
     }
 

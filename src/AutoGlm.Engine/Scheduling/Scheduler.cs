@@ -1,3 +1,4 @@
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Engine.Scheduling;
@@ -142,7 +143,7 @@ internal sealed class Scheduler(ModelRuntime runtime)
         {
             return sequence.Accept(logits);
         }
-        catch (InvalidOperationException error)
+        catch (Exception error) when (error is InvalidOperationException or GrammarException)
         {
             sequence.Fail(error);
             return true;
