@@ -73,9 +73,9 @@ public sealed class ModelRuntime : IDisposable
         {
             ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(PlanPasses.All)]);
             backend = Backends.Create(options);
+            KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
             RootKeys roots = new(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
-            KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options, backend)));
             return new ModelRuntime(package, graph, options, backend, executor, pool, roots);
         }

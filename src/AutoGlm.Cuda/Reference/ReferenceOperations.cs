@@ -141,6 +141,7 @@ internal class ReferenceOperations(KernelLibrary kernels) : Operations
 
     public override void Attention(StepContext context, AttentionShape shape, Operand q, Operand k, Operand? v, nint sinks, Operand y)
     {
+        if (context.Layout.Type is not (KvType.F32 or KvType.F16)) throw new NotSupportedException($"The plain CUDA kernels do not read {context.Layout.Type} keys.");
         KvLayerLayout layer = context.Layout.Layers[shape.Layer];
         ReferenceKvArgs args = new()
         {
