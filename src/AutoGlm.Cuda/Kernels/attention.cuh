@@ -12,74 +12,62 @@
 template <int Columns, int Groups, int Threads>
 struct PagedLoader
 {
-    static constexpr int Chunks = Columns / 8;
-    static constexpr int RowsAtOnce = Threads / Chunks;
-    static constexpr int Iterations = (16 * Groups * Chunks + Threads - 1) / Threads;
-    static constexpr bool Wide = RowsAtOnce > 16;
-    static constexpr int Ids = Wide ? Iterations : Groups;
+    static constexpr int Chunks = Columns / 8, RowsAtOnce = Threads / Chunks;
+    static constexpr int Iterations = 16 * Groups / RowsAtOnce;
+    static constexpr bool Wide = RowsAtOnce > 16; // a step of all threads covers more than a group
     static constexpr int Bytes = 16 * Groups * Columns * 2;
-    static_assert(Threads % Chunks == 0 || Chunks % Threads == 0, "rows must divide evenly");
+    static_assert(Threads % Chunks == 0 && 16 * Groups % RowsAtOnce == 0, "the threads cover whole rows");
 
-    int ids[Ids];
-
-    DEVICE static int row_of(int thread, int i) { return (thread + i * Threads) / Chunks; }
+    KeyGroups<Wide ? Iterations : Groups> groups;
 
     // Looks up the blocks of a step ahead of its copy.
     DEVICE void look_up(const int* table, int key, int end, int groups_per_block, int thread)
     {
-#pragma unroll
-        for (int j = 0; j < Ids; j++)
-        {
-            int group = key / 16 + (Wide ? row_of(thread, j) / 16 : j);
-            ids[j] = group * 16 < end ? __ldg(table + group / groups_per_block) : 0;
-        }
+        if (Wide) groups.look_up(table, key / 16 + thread / Chunks / 16, RowsAtOnce / 16, end, groups_per_block);
+        else groups.look_up(table, key / 16, 1, end, groups_per_block);
     }
 
-    DEVICE void copy(u32 to, const u8* base, i64 block_bytes, int block_tokens, int size, int key, int end, int thread)
+    DEVICE void copy(u32 to, const u8* base, i64 block_bytes, int size, int key, int end, int thread) const
     {
+        const int first = thread / Chunks, chunk = thread % Chunks, row_bytes = size * 2;
+        const int most = chunk * 8 < size ? 16 : 0, offset = first % 16 * row_bytes + chunk * 16;
 #pragma unroll
         for (int i = 0; i < Iterations; i++)
         {
-            int row = row_of(thread, i), chunk = (thread + i * Threads) % Chunks;
-            if (16 * Groups * Chunks % Threads != 0 && row >= 16 * Groups) break;
-            int id = ids[Wide ? i : min(i * Threads / Chunks / 16, Groups - 1)];
-            int k = key + row;
-            const u8* from = base + id * block_bytes + ((i64)(k % block_tokens) * size + chunk * 8) * 2;
-            bool inside = k < end && chunk * 8 < size;
-            copy_async16(to + (row * Chunks + (chunk ^ (row & 7))) * 16, inside ? from : base, inside ? 16 : 0);
+            const int row = first + i * RowsAtOnce;
+            const u8* from = groups.at(Wide ? i : i * RowsAtOnce / 16, base, block_bytes, row_bytes) + offset + i * RowsAtOnce % 16 * row_bytes;
+            copy_async16(to + (row * Chunks + (chunk ^ (row & 7))) * 16, from, key + row < end ? most : 0);
         }
     }
 };
 
 template <int Chunks> DEVICE u32 swizzled(u32 base, int row, int chunk) { return base + (row * Chunks + (chunk ^ (row & 7))) * 16; }
 
-template <class Type_, int KeySize_, int ValueSize_, int RowWarps_, int Teams_, int Groups_, int Stages_, bool Exact_, bool QueriesShared_ = false, bool ValueInKey_ = false>
+template <class Type_, int Size_, int RowWarps_, int Teams_, int Groups_, int Stages_, bool Exact_, bool QueriesShared_>
 struct AttentionConfig
 {
     using Type = Type_;
-    static constexpr int KeySize = KeySize_;     // columns in shared memory; a head may have fewer
-    static constexpr int ValueSize = ValueSize_;
+    static constexpr int Size = Size_;           // columns in shared memory; a head may have fewer
+    static constexpr int ValueSize = Size;
     static constexpr int RowWarps = RowWarps_;
     static constexpr int Teams = Teams_;
     static constexpr int Groups = Groups_;       // of 16 keys that a team takes at a time
     static constexpr int Stages = Stages_;
     static constexpr bool Exact = Exact_;        // queries and weights as sums of two halves: nearly single precision
     static constexpr bool QueriesShared = QueriesShared_; // queries wait in shared memory, where registers are short
-    static constexpr bool ValueInKey = ValueInKey_;
 
     static constexpr int Warps = RowWarps * Teams;
     static constexpr int Threads = Warps * WarpSize;
     static constexpr int Rows = RowWarps * 16;
     static constexpr int Keys = Groups * 16;
-    static constexpr int KeySteps = KeySize / 16;
-    static constexpr int ValueTiles = ValueSize / 8;
-    using Keys_ = PagedLoader<KeySize, Groups, RowWarps * WarpSize>;
-    using Values_ = PagedLoader<ValueSize, Groups, RowWarps * WarpSize>;
-    static constexpr int StageBytes = Keys_::Bytes + (ValueInKey ? 0 : Values_::Bytes);
+    static constexpr int KeySteps = Size / 16;
+    static constexpr int ValueTiles = Size / 8;
+    using Loader = PagedLoader<Size, Groups, RowWarps * WarpSize>;
+    static constexpr int StageBytes = 2 * Loader::Bytes; // keys, then values
     static constexpr int MergeBytes = Teams > 1 ? Warps * (ValueTiles * 4 + 4) * WarpSize * 4 : 0;
     static constexpr int LoadBytes = Teams * Stages * StageBytes;
     static constexpr int QueryOffset = LoadBytes > MergeBytes ? LoadBytes : MergeBytes;
-    static constexpr int QueryBytes = QueriesShared ? Rows * KeySize * 2 * (Exact ? 2 : 1) : 0;
+    static constexpr int QueryBytes = QueriesShared ? Rows * Size * 2 * (Exact ? 2 : 1) : 0;
     static constexpr int SharedBytes = QueryOffset + QueryBytes;
 };
 
@@ -175,12 +163,13 @@ struct Queries
     u32 held[Held][4], rest[Held][4];
     uint4* shared;
 
-    DEVICE void load(const AttentionArgs& args, const QueryRows<Config>& rows, u8* memory, int row_warp, int lane)
+    DEVICE void load(const AttentionArgs& args, const QueryRows<Config>& rows, u8* memory, int row_warp, int team, int lane)
     {
         shared = (uint4*)memory + row_warp * Config::KeySteps * Parts * WarpSize + lane;
 #pragma unroll
         for (int step = 0; step < Config::KeySteps; step++)
         {
+            if (Config::QueriesShared && team > 0) break; // teams have the same rows
             u32 a[4], b[4];
             read(args, rows, step, lane, a, b);
             if (Config::QueriesShared)
@@ -233,7 +222,7 @@ template <class Config>
 DEVICE void score(const Queries<Config>& queries, u32 keys, int lane, float (&scores)[Config::Groups * 2][4])
 {
     using Type = typename Config::Type;
-    constexpr int Chunks = Config::Keys_::Chunks;
+    constexpr int Chunks = Config::Loader::Chunks;
 #pragma unroll
     for (int i = 0; i < Config::Groups * 2; i++) scores[i][0] = scores[i][1] = scores[i][2] = scores[i][3] = 0;
 #pragma unroll
@@ -261,7 +250,7 @@ template <class Config>
 DEVICE void weigh(const float (&weights)[Config::Groups * 2][4], u32 values, int lane, float (&sum)[Config::ValueTiles][4])
 {
     using Type = typename Config::Type;
-    constexpr int Chunks = Config::ValueInKey ? Config::Keys_::Chunks : Config::Values_::Chunks;
+    constexpr int Chunks = Config::Loader::Chunks;
 #pragma unroll
     for (int group = 0; group < Config::Groups; group++)
     {
@@ -327,12 +316,12 @@ DEVICE void store(const AttentionArgs& args, const AttentionTile& tile, const Qu
         {
             float sink = args.sinks ? args.sinks[rows.head[half]] * Log2E : -infinity(), most = fmaxf(state.most[half], sink);
             float shrink = exp2_fast(state.most[half] - most), factor = shrink / (state.total[half] * shrink + exp2_fast(sink - most));
-            float* y = args.y + (i64)rows.token[half] * args.y_stride + rows.head[half] * args.value_size;
 #pragma unroll
             for (int i = 0; i < Tiles; i++)
             {
                 int column = (begin + i) * 8 + lane % 4 * 2;
-                if (column < args.value_size) *(float2*)(y + column) = make_float2(state.sum[i][2 * half] * factor, state.sum[i][2 * half + 1] * factor);
+                if (column < args.value_size)
+                    write_pair(args, rows.token[half], rows.head[half] * args.value_size + column, state.sum[i][2 * half] * factor, state.sum[i][2 * half + 1] * factor);
             }
         }
         else
@@ -405,8 +394,7 @@ struct KeyStream
     const u8 *keys, *values;
     u32 stages;
     int first, end, steps, groups_per_block, thread;
-    typename Config::Keys_ key_loader;
-    typename Config::Values_ value_loader;
+    typename Config::Loader loader;
 
     DEVICE KeyStream(const AttentionArgs& args_, const AttentionTile& tile, u32 stages_, int thread_) : args(args_), stages(stages_), thread(thread_)
     {
@@ -420,11 +408,7 @@ struct KeyStream
     DEVICE int key_of(int step) const { return first + step * Config::Keys; }
 
     // Looks up a step's blocks, ahead of its load.
-    DEVICE void look_up(int step)
-    {
-        key_loader.look_up(table, key_of(step), end, groups_per_block, thread);
-        if (!Config::ValueInKey) value_loader.look_up(table, key_of(step), end, groups_per_block, thread);
-    }
+    DEVICE void look_up(int step) { loader.look_up(table, key_of(step), end, groups_per_block, thread); }
 
     // Starts a step's copies, if there is such a step, and looks up the team's next.
     DEVICE void load(int step, int stage)
@@ -432,8 +416,8 @@ struct KeyStream
         if (step < steps)
         {
             u32 to = stages + stage * Config::StageBytes;
-            key_loader.copy(to, keys, args.block_bytes, args.block_tokens, args.key_size, key_of(step), end, thread);
-            if (!Config::ValueInKey) value_loader.copy(to + Config::Keys_::Bytes, values, args.block_bytes, args.block_tokens, args.value_size, key_of(step), end, thread);
+            loader.copy(to, keys, args.block_bytes, args.key_size, key_of(step), end, thread);
+            loader.copy(to + Config::Loader::Bytes, values, args.block_bytes, args.value_size, key_of(step), end, thread);
             look_up(step + Config::Teams);
         }
 
@@ -445,18 +429,20 @@ template <class Config> DEVICE void attention(const AttentionArgs& args)
 {
     extern __shared__ __align__(128) u8 shared[];
     const AttentionTile tile = args.tiles[blockIdx.y];
-    if ((int)blockIdx.y >= *args.tile_count) return;
+    if ((int)blockIdx.y >= *args.tile_count) return wait_for_inputs();
     const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
     const int team = warp / Config::RowWarps, first = warp % Config::RowWarps * 16;
 
     KeyStream<Config> stream(args, tile, shared_address(shared) + team * Config::Stages * Config::StageBytes, threadIdx.x % (Config::RowWarps * WarpSize));
     stream.look_up(team);
+    wait_for_inputs();
 #pragma unroll
     for (int i = 0; i < Config::Stages - 1; i++) stream.load(team + i * Config::Teams, i);
 
     QueryRows<Config> rows(args, tile, first, lane);
     Queries<Config> queries;
-    queries.load(args, rows, shared + Config::QueryOffset, warp % Config::RowWarps, lane);
+    queries.load(args, rows, shared + Config::QueryOffset, warp % Config::RowWarps, team, lane);
+    if (Config::QueriesShared && Config::Teams > 1) __syncthreads();
     SoftmaxRows<Config::ValueTiles> state;
     state.clear();
     const int first_position = tile.position + first / tile.heads;
@@ -479,7 +465,7 @@ template <class Config> DEVICE void attention(const AttentionArgs& args)
             float unit = shape_scores(args, rows.position, key, tile.key_end, lane, mask, scores), shrink[2];
             state.soften(scores, unit, shrink);
             if (__any_sync(AllLanes, shrink[0] != 1.f || shrink[1] != 1.f)) state.shrink_sums(shrink);
-            weigh<Config>(scores, Config::ValueInKey ? at : at + Config::Keys_::Bytes, lane, state.sum);
+            weigh<Config>(scores, at + Config::Loader::Bytes, lane, state.sum);
         }
 
         stage = stage == Config::Stages - 1 ? 0 : stage + 1;

@@ -5,17 +5,17 @@
 #include "attention.cuh"
 #include "wgmma.cuh"
 
-template <class Type_, int Size_, int Keys_>
+template <class Type_, int Size_, int Keys_, int Stages_>
 struct HopperConfig
 {
     using Type = Type_;
-    static constexpr int Size = Size_, Keys = Keys_, Stages = 2, Consumers = 2;
+    static constexpr int Size = Size_, Keys = Keys_, Stages = Stages_, Consumers = 2;
     static constexpr int Rows = Consumers * 64, Threads = (Consumers + 1) * 128, ValueSize = Size;
     static constexpr int Panels = Size / 64;            // of 128 bytes a row
     static constexpr int TileBytes = Keys * Size * 2, PanelBytes = Keys * 128;
     static constexpr int QueryBytes = Rows * Size * 2, QueryPanelBytes = 64 * 128;
     static constexpr int BarrierOffset = QueryBytes + 2 * Stages * TileBytes;
-    static constexpr int SharedBytes = BarrierOffset + 128 + 1024; // the start is moved up to a multiple of 1024
+    static constexpr int SharedBytes = BarrierOffset + 256 + 1024; // the start is moved up to a multiple of 1024
 };
 
 // Barriers of a ring of stages: filled by the loading group, emptied by the multiplying ones.
@@ -40,65 +40,63 @@ template <class Config>
 struct PanelLoader
 {
     static constexpr int Chunks = Config::Size / 8, RowsAtOnce = 128 / Chunks, Iterations = Config::Keys / RowsAtOnce;
-    static constexpr int Groups = Config::Keys / 16;
     static_assert(RowsAtOnce <= 16, "a group of 16 rows takes one look at the table");
 
-    int ids[Groups];
+    KeyGroups<Config::Keys / 16> groups;
 
-    DEVICE void look_up(const int* table, int key, int end, int groups_per_block)
+    DEVICE void copy(u32 to, const u8* base, i64 block_bytes, int size, int key, int end, int thread) const
     {
-#pragma unroll
-        for (int j = 0; j < Groups; j++) ids[j] = key + j * 16 < end ? __ldg(table + (key / 16 + j) / groups_per_block) : 0;
-    }
-
-    DEVICE void copy(u32 to, const u8* base, const AttentionArgs& args, int size, int key, int end, int thread) const
-    {
-        const int chunk = thread % Chunks, first = thread / Chunks;
-        const u32 at = to + chunk / 8 * Config::PanelBytes;
+        const int chunk = thread % Chunks, first = thread / Chunks, row_bytes = size * 2;
+        const int most = chunk * 8 < size ? 16 : 0, offset = first * row_bytes + chunk * 16;
+        const u32 panel = to + chunk / 8 * Config::PanelBytes;
 #pragma unroll
         for (int i = 0; i < Iterations; i++)
         {
-            const int row = first + i * RowsAtOnce, k = key + row;
-            const u8* from = base + ids[i * RowsAtOnce / 16] * args.block_bytes + ((i64)(k % args.block_tokens) * size + chunk * 8) * 2;
-            const bool inside = k < end && chunk * 8 < size;
-            copy_async16(at + row * 128 + ((chunk % 8) ^ (row & 7)) * 16, inside ? from : base, inside ? 16 : 0);
+            const int row = first + i * RowsAtOnce;
+            const u8* from = groups.at(i * RowsAtOnce / 16, base, block_bytes, row_bytes) + offset + i * RowsAtOnce % 16 * row_bytes;
+            copy_async16(panel + row * 128 + ((chunk % 8) ^ (row & 7)) * 16, from, key + row < end ? most : 0);
         }
     }
 };
 
+// The loading group: tiles of keys and values in turn. A tile is announced when the one two after it is under way.
 template <class Config> DEVICE void load_keys_and_values(const AttentionArgs& args, const AttentionTile& tile, StageRing<Config::Stages> keys, StageRing<Config::Stages> values, int steps)
 {
+    constexpr int Ahead = 3;
+    static_assert(Config::Stages >= 3, "a stage is free again before the tiles that its reader waits for are due");
     const int thread = threadIdx.x % 128, groups_per_block = args.block_tokens / 16;
     const int* table = args.tables + tile.table;
-    const u8* key_base = args.kv + args.key_offset + (i64)blockIdx.x * args.block_tokens * args.key_size * 2;
-    const u8* value_base = args.kv + args.value_offset + (i64)blockIdx.x * args.block_tokens * args.value_size * 2;
-    PanelLoader<Config> loader;
-    u32 landing = 0;
-    auto put = [&](StageRing<Config::Stages>& ring, const u8* base, int size, int step) {
-        if (step >= Config::Stages) barrier_wait(ring.empty(), ring.parity ^ 1);
-        loader.copy(ring.tiles + ring.stage * Config::TileBytes, base, args, size, tile.key_begin + step * Config::Keys, tile.key_end, thread);
-        copy_async_commit();
-        copy_async_wait<1>();
-        if (landing)
-        {
-            fence_shared();
-            barrier_arrive(landing);
-        }
-
-        landing = ring.full();
-        ring.next();
-    };
-
-    for (int step = 0; step < steps; step++)
+    const u8* bases[2] = {args.kv + args.key_offset + (i64)blockIdx.x * args.block_tokens * args.key_size * 2, args.kv + args.value_offset + (i64)blockIdx.x * args.block_tokens * args.value_size * 2};
+    StageRing<Config::Stages> landing_keys = keys, landing_values = values;
+    PanelLoader<Config> loader, next;
+    next.groups.look_up(table, tile.key_begin / 16, 1, tile.key_end, groups_per_block);
+    for (int step = 0; step < steps + Ahead / 2 + 1; step++)
     {
-        loader.look_up(table, tile.key_begin + step * Config::Keys, tile.key_end, groups_per_block);
-        put(keys, key_base, args.key_size, step);
-        put(values, value_base, args.value_size, step);
-    }
+        const int key = tile.key_begin + step * Config::Keys;
+        loader = next;
+        if (step + 1 < steps) next.groups.look_up(table, (key + Config::Keys) / 16, 1, tile.key_end, groups_per_block);
+#pragma unroll
+        for (int part = 0; part < 2; part++)
+        {
+            StageRing<Config::Stages>& ring = part == 0 ? keys : values;
+            if (step < steps)
+            {
+                if (step >= Config::Stages) barrier_wait(ring.empty(), ring.parity ^ 1);
+                loader.copy(ring.tiles + ring.stage * Config::TileBytes, bases[part], args.block_bytes, part == 0 ? args.key_size : args.value_size, key, tile.key_end, thread);
+                ring.next();
+            }
 
-    copy_async_wait<0>();
-    fence_shared();
-    barrier_arrive(landing);
+            copy_async_commit();
+            copy_async_wait<Ahead>();
+            // The tile Ahead before this one has landed: of the other kind, as Ahead is odd.
+            const int landed = step * 2 + part - Ahead;
+            StageRing<Config::Stages>& landing = part == 0 ? landing_values : landing_keys;
+            if (landed < 0 || landed >= 2 * steps) continue;
+            fence_shared();
+            barrier_arrive(landing.full());
+            landing.next();
+        }
+    }
 }
 
 // A multiplying group's 64 queries, rounded, into panels.
@@ -217,7 +215,7 @@ template <class Config> DEVICE void attention_hopper(const AttentionArgs& args)
 {
     extern __shared__ u8 unaligned[];
     const AttentionTile tile = args.tiles[blockIdx.y];
-    if ((int)blockIdx.y >= *args.tile_count) return;
+    if ((int)blockIdx.y >= *args.tile_count) return wait_for_inputs();
     const u32 shared = (shared_address(unaligned) + 1023) & ~1023u, barriers = shared + Config::BarrierOffset;
     const u32 tiles = shared + Config::QueryBytes;
     StageRing<Config::Stages> keys(tiles, barriers), values(tiles + Config::Stages * Config::TileBytes, barriers + Config::Stages * 16);
@@ -232,6 +230,7 @@ template <class Config> DEVICE void attention_hopper(const AttentionArgs& args)
         asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
     }
 
+    wait_for_inputs();
     const int group = threadIdx.x / 128;
     const u32 queries = shared + group * 64 * Config::Size * 2;
     if (group < Config::Consumers) store_queries<Config>(args, tile, queries, group * 64, threadIdx.x % 128);
@@ -240,12 +239,12 @@ template <class Config> DEVICE void attention_hopper(const AttentionArgs& args)
     const int steps = (tile.key_end - tile.key_begin + Config::Keys - 1) / Config::Keys;
     if (group == Config::Consumers)
     {
-        give_registers<40>();
+        give_registers<56>();
         load_keys_and_values<Config>(args, tile, keys, values, steps);
     }
     else
     {
-        take_registers<232>();
+        take_registers<224>();
         attend<Config>(args, tile, keys, values, queries, steps);
         if (tile.parts > 1) combine<2, Config::Consumers * 128>(args, tile, Config::Rows, Config::ValueSize);
     }

@@ -13,14 +13,14 @@ template <class Kv, bool ValueInKey> DEVICE void attention_plain(const Attention
 {
     extern __shared__ float memory[];
     const AttentionTile tile = args.tiles[blockIdx.y];
-    if ((int)blockIdx.y >= *args.tile_count) return;
+    if ((int)blockIdx.y >= *args.tile_count) return wait_for_inputs();
     const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize, kv_head = blockIdx.x;
     const int key_stride = args.key_size | 1, value_stride = ValueInKey ? key_stride : args.value_size | 1;
     float* queries = memory;
     float* keys = queries + PlainRows * args.key_size;
     float* values = ValueInKey ? keys : keys + PlainKeys * key_stride;
     const int rows = tile.rows * tile.heads;
-
+    wait_for_inputs();
     for (int i = threadIdx.x; i < rows * args.key_size; i += blockDim.x)
     {
         int row = i / args.key_size, c = i % args.key_size, head = tile_head(args, tile, row);
@@ -43,11 +43,12 @@ template <class Kv, bool ValueInKey> DEVICE void attention_plain(const Attention
         for (int k = warp; k < count; k += PlainWarps)
         {
             int key = first + k, token = key % args.block_tokens;
-            const u8* block = args.kv + args.tables[tile.table + key / args.block_tokens] * args.block_bytes;
-            for (int c = lane; c < args.key_size; c += WarpSize)
-                keys[k * key_stride + c] = Kv::read(block + args.key_offset, args.block_tokens, args.kv_heads, kv_head, token, args.key_size, c);
-            for (int c = lane; !ValueInKey && c < args.value_size; c += WarpSize)
-                values[k * value_stride + c] = Kv::read(block + args.value_offset, args.block_tokens, args.kv_heads, kv_head, token, args.value_size, c);
+            u8* block = args.kv + args.tables[tile.table + key / args.block_tokens] * args.block_bytes;
+            const KvRow from = kv_row<Kv>(block, args.key_offset, args.key_scale_offset, kv_head, args.block_tokens, token, args.key_size);
+            for (int c = lane; c < args.key_size; c += WarpSize) keys[k * key_stride + c] = Kv::read(from, c);
+            if (ValueInKey) continue;
+            const KvRow value = kv_row<Kv>(block, args.value_offset, args.value_scale_offset, kv_head, args.block_tokens, token, args.value_size);
+            for (int c = lane; c < args.value_size; c += WarpSize) values[k * value_stride + c] = Kv::read(value, c);
         }
 
         __syncthreads();
@@ -96,14 +97,13 @@ template <class Kv, bool ValueInKey> DEVICE void attention_plain(const Attention
         const float sink = tile.parts == 1 && args.sinks ? args.sinks[head] * Log2E : -infinity(), top = fmaxf(most[r], sink);
         const float shrink = exp2f(most[r] - top), factor = shrink / (total[r] * shrink + exp2f(sink - top));
         const i64 slot = ((i64)(tile.slot + tile.part) * args.kv_heads + kv_head) * PlainRows + row;
-        float* y = args.y + (i64)(tile.row + row / tile.heads) * args.y_stride + head * args.value_size;
         if (tile.parts > 1 && lane == 0) args.partial_state[slot * 2] = most[r], args.partial_state[slot * 2 + 1] = total[r];
 #pragma unroll
         for (int c = 0; c < PlainColumns; c++)
         {
             const int column = c * WarpSize + lane;
             if (column >= args.value_size) continue;
-            if (tile.parts == 1) y[column] = sum[r][c] * factor;
+            if (tile.parts == 1) write_one(args, tile.row + row / tile.heads, head * args.value_size + column, sum[r][c] * factor);
             else args.partial[slot * args.value_size + column] = sum[r][c];
         }
     }

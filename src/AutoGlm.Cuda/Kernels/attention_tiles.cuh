@@ -1,6 +1,6 @@
 // How the work of attention is cut up, and how parts of one tile's keys come together.
 #pragma once
-#include "device.cuh"
+#include "outputs.cuh"
 
 // One block's work, but for its key head, which is the grid's x. The host makes the list anew for each batch.
 struct AttentionTile
@@ -22,8 +22,8 @@ struct AttentionTile
 struct AttentionArgs
 {
     const float* q;             // [rows][q_stride], of which heads·key_size are used
-    float* y;                   // [rows][y_stride], of which heads·value_size are written
-    const u8* kv;               // the blocks
+    void* y;                    // [rows][y_stride], of which heads·value_size are written; or an operand of y_stride rows
+    u8* kv;                     // the blocks; not written
     const int* tables;
     const AttentionTile* tiles; // as many as the grid has, of which tile_count are real
     const int* tile_count;
@@ -31,14 +31,52 @@ struct AttentionArgs
     float* partial;             // [slot][kv head][tile rows][padded value size], sums that are not divided yet
     float* partial_state;       // [slot][kv head][tile rows][2]: greatest score (in powers of 2), sum of powers
     int* arrivals;              // [slot][kv head], zeros before and after
-    i64 block_bytes, key_offset, value_offset;
+    i64 block_bytes, key_offset, key_scale_offset, value_offset, value_scale_offset;
     int q_stride, y_stride, kv_heads, group, key_size, value_size, block_tokens, window;
+    int output; // 0: y is floats, 1: an operand of halves, 2: of bfloat16
     float scale, soft_cap;
+};
+
+// Where groups of 16 keys of a sequence are, as one thread found them in its block table. Blocks hold whole groups.
+template <int Count>
+struct KeyGroups
+{
+    int blocks[Count], tokens[Count]; // the block, and the group's first token in it
+
+    // Groups first, first + step, ...; those that begin at or past the end are in block 0, which is always there to be read.
+    DEVICE void look_up(const int* table, int first, int step, int end, int groups_per_block)
+    {
+#pragma unroll
+        for (int i = 0; i < Count; i++)
+        {
+            const int group = first + i * step, block = groups_per_block == 1 ? group : group / groups_per_block;
+            const bool inside = group * 16 < end;
+            blocks[i] = inside ? __ldg(table + block) : 0;
+            tokens[i] = inside ? (group - block * groups_per_block) * 16 : 0;
+        }
+    }
+
+    DEVICE const u8* at(int i, const u8* base, i64 block_bytes, int row_bytes) const { return base + blocks[i] * block_bytes + tokens[i] * row_bytes; }
 };
 
 DEVICE int tile_head(const AttentionArgs& args, const AttentionTile& tile, int row)
 {
     return blockIdx.x * args.group + tile.head + row % tile.heads;
+}
+
+// Writes results where the next layer reads them: two columns from an even one on, or one.
+DEVICE void write_pair(const AttentionArgs& args, int row, int column, float a, float b)
+{
+    if (args.output == 0) *(float2*)((float*)args.y + (i64)row * args.y_stride + column) = make_float2(a, b);
+    else if (args.output == 1) *(u32*)Operand<Half16>::at(args.y, row, args.y_stride, column) = Half16::pack_saturated(a, b);
+    else *(u32*)Operand<Brain16>::at(args.y, row, args.y_stride, column) = Brain16::pack(a, b);
+}
+
+DEVICE void write_one(const AttentionArgs& args, int row, int column, float x)
+{
+    if (args.output == 0) Single::store(args.y, row, args.y_stride, column, x);
+    else if (args.output == 1) Operand<Half16>::store(args.y, row, args.y_stride, column, x);
+    else Operand<Brain16>::store(args.y, row, args.y_stride, column, x);
 }
 
 // The last part of a tile to finish adds up all of them. A tile has `tile_rows` rows of scratch, `stride` floats apart, and
@@ -76,8 +114,8 @@ DEVICE void combine(const AttentionArgs& args, const AttentionTile& tile, int ti
             for (int c = 0; c < Columns; c++) sum[c] += factor * __ldcg(values + c);
         }
 
-        float* y = args.y + (i64)(tile.row + row / tile.heads) * args.y_stride + head * args.value_size + column;
-#pragma unroll
-        for (int c = 0; c < Columns; c++) y[c] = sum[c] / total;
+        const int to = tile.row + row / tile.heads;
+        if (Columns == 2) write_pair(args, to, head * args.value_size + column, sum[0] / total, sum[Columns - 1] / total);
+        else write_one(args, to, head * args.value_size + column, sum[0] / total);
     }
 }

@@ -24,6 +24,14 @@ DEVICE float exp2_fast(float x)
     return y;
 }
 
+// Lets the kernel after this one start, and waits for the results of the one before, where both were launched to overlap.
+DEVICE void wait_for_inputs()
+{
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;\ngriddepcontrol.wait;" ::: "memory");
+#endif
+}
+
 DEVICE u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
 
 // 16 bytes from global to shared memory, of which the first `bytes` are read and the others are zeros.
@@ -72,6 +80,9 @@ struct Half16
         return r;
     }
 
+    // Activations may be larger than a half holds.
+    DEVICE static float saturate(float x) { return fminf(fmaxf(x, -65504.f), 65504.f); }
+    DEVICE static u32 pack_saturated(float low, float high) { return pack(saturate(low), saturate(high)); }
     DEVICE static float low(u32 pair) { return one((u16)pair); }
     DEVICE static float high(u32 pair) { return one((u16)(pair >> 16)); }
 
@@ -96,6 +107,8 @@ struct Brain16
 
     DEVICE static float one(u16 bits) { return __int_as_float((int)bits << 16); }
     DEVICE static u16 round(float x) { return (u16)pack(x, 0.f); }
+    DEVICE static float saturate(float x) { return x; }
+    DEVICE static u32 pack_saturated(float low, float high) { return pack(low, high); }
     DEVICE static float low(u32 pair) { return __int_as_float((int)(pair << 16)); }
     DEVICE static float high(u32 pair) { return __int_as_float((int)(pair & 0xffff0000u)); }
 

@@ -6,7 +6,7 @@ struct ElementArgs
     const float* a;
     const float* b;     // not read by functions of one variable
     void* y;            // may be a or b where its type is float
-    int a_stride, b_stride, y_stride, width;
+    int a_stride, b_stride, y_stride, width; // y_stride is an operand's number of rows
     float p, r;         // the function's constants
 };
 
@@ -47,40 +47,43 @@ struct ClampedSwiGluOf
 // Four columns a thread where all four are there and aligned, the grid's y counting rows.
 template <class Function, class Out> DEVICE void elementwise(const ElementArgs& args)
 {
+    wait_for_inputs();
     const i64 row = blockIdx.y;
     const int c = (blockIdx.x * blockDim.x + threadIdx.x) * 4;
     if (c >= args.width) return;
     const float* a = args.a + row * args.a_stride + c;
     const float* b = Function::Two ? args.b + row * args.b_stride + c : a;
-    const bool whole = c + 4 <= args.width && ((u64)a | (u64)b) % 16 == 0 && ((u64)args.y + (row * args.y_stride + c) * Out::Bytes) % (4 * Out::Bytes) == 0;
+    const bool whole = c + 4 <= args.width && ((u64)a | (u64)b) % 16 == 0 && (u64)args.y % 16 == 0 && args.y_stride % 4 == 0;
     if (whole)
     {
         float4 x = *(const float4*)a, z = Function::Two ? *(const float4*)b : x;
         float4 y = make_float4(Function::of(x.x, z.x, args.p, args.r), Function::of(x.y, z.y, args.p, args.r), Function::of(x.z, z.z, args.p, args.r), Function::of(x.w, z.w, args.p, args.r));
-        Out::store4(args.y, row * args.y_stride + c, y);
+        Out::store4(args.y, row, args.y_stride, c, y);
     }
     else
     {
         for (int i = 0; i < 4 && c + i < args.width; i++)
-            Out::store(args.y, row * args.y_stride + c + i, Function::of(a[i], Function::Two ? b[i] : 0.f, args.p, args.r));
+            Out::store(args.y, row, args.y_stride, c + i, Function::of(a[i], Function::Two ? b[i] : 0.f, args.p, args.r));
     }
 }
 
 #define ELEMENTWISE(name, Function)                                                                                      \
-    extern "C" __global__ void name##_f32(const ElementArgs args) { elementwise<Function, Single>(args); }
+    extern "C" __global__ void name##_f32(const __grid_constant__ ElementArgs args) { elementwise<Function, Single>(args); }
 
 #define ELEMENTWISE_SHORT(name, Function)                                                                                \
     ELEMENTWISE(name, Function)                                                                                          \
-    extern "C" __global__ void name##_f16(const ElementArgs args) { elementwise<Function, Short<Half16>>(args); }         \
-    extern "C" __global__ void name##_bf16(const ElementArgs args) { elementwise<Function, Short<Brain16>>(args); }
+    extern "C" __global__ void name##_f16(const __grid_constant__ ElementArgs args) { elementwise<Function, Short<Half16>>(args); }         \
+    extern "C" __global__ void name##_bf16(const __grid_constant__ ElementArgs args) { elementwise<Function, Short<Brain16>>(args); }       \
+    extern "C" __global__ void name##_operand_f16(const __grid_constant__ ElementArgs args) { elementwise<Function, Operand<Half16>>(args); } \
+    extern "C" __global__ void name##_operand_bf16(const __grid_constant__ ElementArgs args) { elementwise<Function, Operand<Brain16>>(args); }
 
 ELEMENTWISE(add, AddOf)
 ELEMENTWISE(multiply, MultiplyOf)
-ELEMENTWISE_SHORT(scale, ScaleOf)
+ELEMENTWISE(scale, ScaleOf)
 ELEMENTWISE(soft_cap, SoftCapOf)
-ELEMENTWISE_SHORT(silu, SiluOf)
-ELEMENTWISE_SHORT(gelu_tanh, GeluTanhOf)
-ELEMENTWISE_SHORT(gelu, GeluOf)
+ELEMENTWISE(silu, SiluOf)
+ELEMENTWISE(gelu_tanh, GeluTanhOf)
+ELEMENTWISE(gelu, GeluOf)
 ELEMENTWISE_SHORT(silu_gated, SiluGatedOf)
 ELEMENTWISE_SHORT(gelu_tanh_gated, GeluTanhGatedOf)
 ELEMENTWISE_SHORT(gelu_gated, GeluGatedOf)
@@ -97,8 +100,9 @@ struct CopyArgs
 };
 
 // Slices, concatenations and the choice of rows: the grid's y counts rows of y.
-extern "C" __global__ void copy_columns(const CopyArgs args)
+extern "C" __global__ void copy_columns(const __grid_constant__ CopyArgs args)
 {
+    wait_for_inputs();
     const i64 to = blockIdx.y, from = args.rows ? args.rows[to] : to;
     const int i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= args.groups * args.width) return;

@@ -107,8 +107,9 @@ struct EmbedArgs
 };
 
 // The grid's y counts rows. A token outside the table gives NaN, never a read outside it.
-extern "C" __global__ void embed_rows(const EmbedArgs args)
+extern "C" __global__ void embed_rows(const __grid_constant__ EmbedArgs args)
 {
+    wait_for_inputs();
     const i64 row = blockIdx.y;
     const int c = blockIdx.x * blockDim.x + threadIdx.x, token = args.tokens[row];
     if (c >= args.width) return;

@@ -7,7 +7,7 @@ struct RmsNormArgs
     const float* addend; // added to x first, or null
     float* sum;          // where x + addend is kept, or null; may be x or addend
     const float* gain;   // [width]
-    void* y;
+    void* y;              // y_stride is an operand's number of rows
     int x_stride, addend_stride, sum_stride, y_stride, width;
     float epsilon;
 };
@@ -17,6 +17,7 @@ template <class Out> DEVICE void rms_norm_row(const RmsNormArgs& args)
 {
     constexpr int Held = 4;
     __shared__ float scratch[WarpSize];
+    wait_for_inputs();
     const i64 row = blockIdx.x;
     const float* x = args.x + row * args.x_stride;
     const float* addend = args.addend ? args.addend + row * args.addend_stride : nullptr;
@@ -53,7 +54,7 @@ template <class Out> DEVICE void rms_norm_row(const RmsNormArgs& args)
     const float factor = 1.f / sqrtf(block_sum(squares, scratch) / args.width + args.epsilon);
     auto write = [&](int c, float4 v) {
         float4 g = *(const float4*)(args.gain + c);
-        Out::store4(args.y, row * args.y_stride + c, make_float4(v.x * factor * g.x, v.y * factor * g.y, v.z * factor * g.z, v.w * factor * g.w));
+        Out::store4(args.y, row, args.y_stride, c, make_float4(v.x * factor * g.x, v.y * factor * g.y, v.z * factor * g.z, v.w * factor * g.w));
     };
 #pragma unroll
     for (int i = 0; i < Held; i++)
@@ -69,9 +70,11 @@ template <class Out> DEVICE void rms_norm_row(const RmsNormArgs& args)
     }
 }
 
-extern "C" __global__ void rms_norm_f32(const RmsNormArgs args) { rms_norm_row<Single>(args); }
-extern "C" __global__ void rms_norm_f16(const RmsNormArgs args) { rms_norm_row<Short<Half16>>(args); }
-extern "C" __global__ void rms_norm_bf16(const RmsNormArgs args) { rms_norm_row<Short<Brain16>>(args); }
+extern "C" __global__ void rms_norm_f32(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Single>(args); }
+extern "C" __global__ void rms_norm_f16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Short<Half16>>(args); }
+extern "C" __global__ void rms_norm_bf16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Short<Brain16>>(args); }
+extern "C" __global__ void rms_norm_operand_f16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Operand<Half16>>(args); }
+extern "C" __global__ void rms_norm_operand_bf16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Operand<Brain16>>(args); }
 
 struct RmsNormGroupsArgs
 {
@@ -83,8 +86,9 @@ struct RmsNormGroupsArgs
 };
 
 // One warp a group: heads, and rows whose width is no multiple of 4.
-extern "C" __global__ void rms_norm_groups(const RmsNormGroupsArgs args)
+extern "C" __global__ void rms_norm_groups(const __grid_constant__ RmsNormGroupsArgs args)
 {
+    wait_for_inputs();
     const int at = blockIdx.x * (blockDim.x / WarpSize) + threadIdx.x / WarpSize, lane = threadIdx.x % WarpSize;
     if (at >= args.count) return;
     const i64 row = at / args.groups;

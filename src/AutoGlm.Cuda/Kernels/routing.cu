@@ -79,9 +79,10 @@ DEVICE void bar_groups(const RouterArgs& args, float* choice, float* worth, int 
 }
 
 // One warp a row. Shared memory: per warp 2·experts + groups floats.
-extern "C" __global__ void route(const RouterArgs args)
+extern "C" __global__ void route(const __grid_constant__ RouterArgs args)
 {
     extern __shared__ float memory[];
+    wait_for_inputs();
     const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize, row = blockIdx.x * (blockDim.x / WarpSize) + warp;
     if (row >= args.rows) return;
     float* scores = memory + warp * (2 * args.experts + args.groups);
@@ -124,8 +125,9 @@ struct ExpertSumArgs
 };
 
 // The grid's y counts rows.
-extern "C" __global__ void expert_sum(const ExpertSumArgs args)
+extern "C" __global__ void expert_sum(const __grid_constant__ ExpertSumArgs args)
 {
+    wait_for_inputs();
     const i64 row = blockIdx.y;
     const int c = blockIdx.x * blockDim.x + threadIdx.x;
     if (c >= args.width) return;

@@ -21,20 +21,19 @@ struct SampleArgs
     int vocabulary;
 };
 
-constexpr int SampleThreads = 1024, SampleWarps = SampleThreads / WarpSize, DepthBins = 2048, ListLength = 2048;
-constexpr float BinsPerUnit = 64, MassUnit = 1099511627776.f;
+constexpr int SampleThreads = 1024, SampleWarps = SampleThreads / WarpSize, ListLength = 2048, Ways = 8;
+constexpr float MassUnit = 1099511627776.f;
 
 struct SampleMemory
 {
-    u32 counts[DepthBins];
-    u64 masses[DepthBins];
     float list[ListLength];
     int ids[ListLength];
+    float tops[SampleThreads];
     u64 sums[SampleWarps];
-    float tops[SampleWarps];
+    u64 ways[SampleWarps][Ways - 1];
     int positions[SampleWarps];
     u64 found;
-    u64 left;
+    float floor;
     int chosen;
 };
 
@@ -48,15 +47,15 @@ struct TokenView
     DEVICE int id(int i) const { return ids ? ids[i] : i; }
 };
 
-// Rising with falling logits and, of equal logits, with rising ids.
+// Rising with falling logits and, of equal logits, with rising ids, which have 24 bits.
 DEVICE u64 sample_key(float logit, int id)
 {
-    u32 bits = (u32)__float_as_int(logit == 0.f ? 0.f : logit);
-    u32 rising = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-    return (u64)~rising << 32 | (u32)id;
+    const u32 bits = (u32)__float_as_int(logit == 0.f ? 0.f : logit);
+    const u32 rising = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+    return (u64)~rising << 24 | (u32)id;
 }
 
-DEVICE u64 mass(float logit, float most, float scale) { return (u64)(expf((logit - most) * scale) * MassUnit); }
+DEVICE u64 mass(float logit, float most, float scale) { return (u64)(exp2_fast((logit - most) * scale * Log2E) * MassUnit); }
 
 DEVICE bool in_play(float logit, int id, u64 cut) { return logit > -infinity() && sample_key(logit, id) <= cut; }
 
@@ -70,25 +69,191 @@ DEVICE u64 warp_prefix(u64 x, int lane)
 #pragma unroll
     for (int lanes = 1; lanes < WarpSize; lanes <<= 1)
     {
-        u64 other = shuffle64(x, max(lane - lanes, 0));
+        const u64 other = shuffle64(x, max(lane - lanes, 0));
         if (lane >= lanes) x += other;
     }
 
     return x;
 }
 
-// The sum over the block, in all threads.
-DEVICE u64 block_total(u64 x, SampleMemory& memory)
+DEVICE u64 warp_total(u64 x, int lane) { return shuffle64(warp_prefix(x, lane), WarpSize - 1); }
+
+// f(logit, position) for all positions from begin on, in steps of `step`; several loads are under way before the first is used.
+template <class F> DEVICE void for_each(const TokenView& view, int begin, int end, int step, F f)
 {
-    const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
-    x = warp_prefix(x, lane);
-    __syncthreads();
-    if (lane == WarpSize - 1) memory.sums[warp] = x;
-    __syncthreads();
-    return shuffle64(warp_prefix(memory.sums[lane], lane), WarpSize - 1);
+    constexpr int Flying = 8;
+    int i = begin;
+    for (; i + (Flying - 1) * step < end; i += Flying * step)
+    {
+        float held[Flying];
+#pragma unroll
+        for (int j = 0; j < Flying; j++) held[j] = view.logits[i + j * step];
+#pragma unroll
+        for (int j = 0; j < Flying; j++) f(held[j], i + j * step);
+    }
+
+    for (; i < end; i += step) f(view.logits[i], i);
 }
 
-// The greatest logit and the least id that has it.
+// Positions of a view that are one warp's, a run of whole steps of 32.
+DEVICE void warp_range(int count, int warp, int& begin, int& end)
+{
+    const int each = (count + SampleThreads - 1) / SampleThreads * WarpSize;
+    begin = min(warp * each, count), end = min(begin + each, count);
+}
+
+// The mass of all tokens in play; that of each warp's range stays in memory.sums.
+DEVICE u64 total_mass(const TokenView& view, u64 cut, float most, float scale, SampleMemory& memory)
+{
+    const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
+    int begin, end;
+    warp_range(view.count, warp, begin, end);
+    u64 sum = 0;
+    for_each(view, begin + lane, end, WarpSize, [&](float logit, int i) { sum += in_play(logit, view.id(i), cut) ? mass(logit, most, scale) : 0; });
+    sum = warp_total(sum, lane);
+    __syncthreads();
+    if (lane == 0) memory.sums[warp] = sum;
+    __syncthreads();
+    return warp_total(memory.sums[lane], lane);
+}
+
+// The first token by rising id at which the running mass passes the target; memory.sums are the warps' masses, of which
+// the target is less than the total.
+DEVICE int draw(const TokenView& view, u64 cut, float most, float scale, u64 target, SampleMemory& memory)
+{
+    const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
+    const u64 warps = warp_prefix(memory.sums[lane], lane);
+    const u64 after = shuffle64(warps, warp), before = warp == 0 ? 0 : shuffle64(warps, max(warp - 1, 0));
+    if (before <= target && target < after)
+    {
+        int begin, end;
+        warp_range(view.count, warp, begin, end);
+        u64 sum = before;
+        for (int start = begin; start < end; start += WarpSize)
+        {
+            const int i = start + lane;
+            const u64 mine = i < end && in_play(view.logits[i], view.id(i), cut) ? mass(view.logits[i], most, scale) : 0;
+            const u64 prefix = sum + warp_prefix(mine, lane);
+            const u32 passed = __ballot_sync(AllLanes, prefix > target);
+            sum = shuffle64(prefix, WarpSize - 1);
+            if (!passed) continue;
+            if (lane == __ffs((int)passed) - 1) memory.chosen = view.id(i);
+            break;
+        }
+    }
+
+    __syncthreads();
+    return memory.chosen;
+}
+
+// The key of the last token of the fewest first ones, in the order of keys, whose count (or mass) reaches the target. In a list
+// each token's rank is counted.
+template <bool ByMass> DEVICE u64 select_in_list(const TokenView& list, u64 cut, u64 target, float most, SampleMemory& memory)
+{
+    __syncthreads();
+    if (threadIdx.x == 0) memory.found = ~0ull;
+    __syncthreads();
+    for (int i = threadIdx.x; i < list.count; i += SampleThreads)
+    {
+        const float logit = list.logits[i];
+        const u64 key = sample_key(logit, list.ids[i]);
+        if (key > cut) continue;
+        u64 before = 0;
+        for (int j = 0; j < list.count; j++)
+            if (sample_key(list.logits[j], list.ids[j]) < key) before += ByMass ? mass(list.logits[j], most, 1.f) : 1;
+        if (before < target && before + (ByMass ? mass(logit, most, 1.f) : 1) >= target) memory.found = key;
+    }
+
+    __syncthreads();
+    return memory.found;
+}
+
+// The same in a whole row, by narrowing the range of keys to an eighth in each pass.
+template <bool ByMass> DEVICE u64 select_in_row(const TokenView& row, u64 cut, u64 target, float most, SampleMemory& memory)
+{
+    const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
+    u64 low = sample_key(most, 0), high = cut < sample_key(-infinity(), 0) ? cut : sample_key(-infinity(), 0);
+    while (low < high)
+    {
+        const u64 step = (high - low) / Ways;
+        u64 sums[Ways - 1] = {};
+        for_each(row, threadIdx.x, row.count, SampleThreads, [&](float logit, int i) {
+            if (!in_play(logit, i, cut)) return;
+            const u64 key = sample_key(logit, i), amount = ByMass ? mass(logit, most, 1.f) : 1;
+#pragma unroll
+            for (int j = 0; j < Ways - 1; j++) sums[j] += key <= low + j * step ? amount : 0;
+        });
+        __syncthreads();
+#pragma unroll
+        for (int j = 0; j < Ways - 1; j++)
+        {
+            const u64 sum = warp_total(sums[j], lane);
+            if (lane == 0) memory.ways[warp][j] = sum;
+        }
+
+        __syncthreads();
+        // The answer is the least key whose sum reaches the target: not below the greatest bound that falls short.
+        u64 first = low, last = high;
+#pragma unroll
+        for (int j = Ways - 2; j >= 0; j--)
+            if (warp_total(memory.ways[lane][j], lane) >= target) last = low + j * step;
+#pragma unroll
+        for (int j = 0; j < Ways - 1; j++)
+            if (warp_total(memory.ways[lane][j], lane) < target && low + j * step < last) first = low + j * step + 1;
+        low = first, high = last;
+    }
+
+    return high;
+}
+
+// The k-th greatest of the threads' greatest logits: at least k logits are not less.
+DEVICE float floor_of(float top, int k, SampleMemory& memory)
+{
+    memory.tops[threadIdx.x] = top;
+    if (threadIdx.x == 0) memory.floor = -infinity();
+    __syncthreads();
+    int before = 0;
+    for (int i = 0; i < SampleThreads; i++)
+    {
+        const float other = memory.tops[i];
+        before += other > top || (other == top && i < (int)threadIdx.x);
+    }
+
+    if (before == k - 1) memory.floor = top;
+    __syncthreads();
+    return memory.floor;
+}
+
+// The tokens whose logits are not less than a floor, by rising id, if they are few enough; else the whole row.
+DEVICE TokenView gather(const TokenView& row, float floor, SampleMemory& memory)
+{
+    const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
+    int begin, end, mine = 0;
+    warp_range(row.count, warp, begin, end);
+    for_each(row, begin + lane, end, WarpSize, [&](float logit, int) { mine += logit >= floor && logit > -infinity(); });
+    u64 count = warp_total(mine, lane);
+    __syncthreads();
+    if (lane == 0) memory.sums[warp] = count;
+    __syncthreads();
+    const u64 warps = warp_prefix(memory.sums[lane], lane), total = shuffle64(warps, WarpSize - 1);
+    if (total > ListLength) return row;
+    int at = (int)(shuffle64(warps, warp) - count);
+    for (int start = begin; start < end && count > 0; start += WarpSize)
+    {
+        const int i = start + lane;
+        const float logit = i < end ? row.logits[i] : -infinity();
+        const bool keep = logit >= floor && logit > -infinity();
+        const u32 lanes = __ballot_sync(AllLanes, keep);
+        const int to = at + __popc(lanes & ((1u << lane) - 1));
+        if (keep) memory.list[to] = logit, memory.ids[to] = i;
+        at += __popc(lanes);
+    }
+
+    __syncthreads();
+    return {memory.list, memory.ids, (int)total};
+}
+
+// The greatest logit of the block and the least id that has it.
 DEVICE void block_best(float& top, int& at, SampleMemory& memory)
 {
     const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
@@ -97,8 +262,8 @@ DEVICE void block_best(float& top, int& at, SampleMemory& memory)
 #pragma unroll
         for (int lanes = 16; lanes > 0; lanes >>= 1)
         {
-            float t = __shfl_xor_sync(AllLanes, top, lanes);
-            int i = __shfl_xor_sync(AllLanes, at, lanes);
+            const float t = __shfl_xor_sync(AllLanes, top, lanes);
+            const int i = __shfl_xor_sync(AllLanes, at, lanes);
             if (t > top || (t == top && i < at)) top = t, at = i;
         }
 
@@ -107,163 +272,8 @@ DEVICE void block_best(float& top, int& at, SampleMemory& memory)
         __syncthreads();
         top = memory.tops[lane], at = memory.positions[lane];
     }
-}
-
-// Of `bins` bins: the first at which the running sum reaches the target. One warp; leaves bin and what the bin must still give.
-template <class Sum> DEVICE void find_bin(const Sum* bins, int count, u64 target, int lane, SampleMemory& memory)
-{
-    const int each = count / WarpSize;
-    u64 sum = 0;
-    for (int i = 0; i < each; i++) sum += bins[lane * each + i];
-    u64 before = warp_prefix(sum, lane) - sum;
-    bool mine = before < target && before + sum >= target;
-    u32 lanes = __ballot_sync(AllLanes, mine);
-    if (mine)
-    {
-        int i = 0;
-        for (; before + bins[lane * each + i] < target; i++) before += bins[lane * each + i];
-        memory.found = lane * each + i, memory.left = target - before;
-    }
-    else if (lanes == 0 && lane == 0) memory.found = count - 1, memory.left = 1;
-}
-
-// The key of the last token of the fewest first ones, in the order of keys, whose count (or mass) reaches the target: a radix
-// selection, eight bits at a time.
-template <bool ByMass> DEVICE u64 select(const TokenView& view, u64 cut, u64 target, float most, SampleMemory& memory)
-{
-    u64 prefix = 0;
-    for (int shift = 56; shift >= 0; shift -= 8)
-    {
-        // Ids have 24 bits at most.
-        if (shift == 24) { prefix <<= 8; continue; }
-        __syncthreads();
-        for (int i = threadIdx.x; i < 256; i += SampleThreads) memory.masses[i] = 0;
-        __syncthreads();
-        for (int i = threadIdx.x; i < view.count; i += SampleThreads)
-        {
-            float logit = view.logits[i];
-            int id = view.id(i);
-            u64 key = sample_key(logit, id);
-            if (!in_play(logit, id, cut) || (shift < 56 && key >> (shift + 8) != prefix)) continue;
-            atomicAdd(&memory.masses[key >> shift & 255], ByMass ? mass(logit, most, 1.f) : 1ull);
-        }
-
-        __syncthreads();
-        if (threadIdx.x < WarpSize) find_bin(memory.masses, 256, target, threadIdx.x, memory);
-        __syncthreads();
-        prefix = prefix << 8 | memory.found;
-        target = memory.left;
-    }
-
-    return prefix;
-}
-
-DEVICE u64 total_mass(const TokenView& view, u64 cut, float most, float scale, SampleMemory& memory)
-{
-    u64 sum = 0;
-    for (int i = threadIdx.x; i < view.count; i += SampleThreads)
-        if (in_play(view.logits[i], view.id(i), cut)) sum += mass(view.logits[i], most, scale);
-    return block_total(sum, memory);
-}
-
-// Counts tokens by how far they are below the best, and gathers those that the filters may keep, if they are few enough.
-DEVICE TokenView gather(const float* logits, int vocabulary, const SamplingRow& row, float most, SampleMemory& memory)
-{
-    const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
-    TokenView all = {logits, nullptr, vocabulary};
-    const bool by_count = row.top_k > 0 && row.top_k < vocabulary, by_mass = row.top_p < 1.f;
-    if (!by_count && !by_mass && row.min_p <= 0.f) return all;
-    for (int i = threadIdx.x; i < DepthBins; i += SampleThreads) memory.counts[i] = 0, memory.masses[i] = 0;
-    __syncthreads();
-    auto bin_of = [&](float logit) { return (int)fminf((most - logit) * BinsPerUnit, DepthBins - 1.f); };
-    for (int i = threadIdx.x; i < vocabulary; i += SampleThreads)
-    {
-        float logit = logits[i];
-        if (!(logit > -infinity())) continue;
-        atomicAdd(&memory.counts[bin_of(logit)], 1u);
-        if (by_mass) atomicAdd(&memory.masses[bin_of(logit)], mass(logit, most, 1.f));
-    }
 
     __syncthreads();
-    int last = DepthBins - 1;
-    if (by_count)
-    {
-        if (warp == 0) find_bin(memory.counts, DepthBins, row.top_k, lane, memory);
-        __syncthreads();
-        last = (int)memory.found;
-    }
-    else if (by_mass)
-    {
-        // Without top-k the whole row's mass is known here. One bin more makes up for rounding.
-        u64 sum = 0;
-        for (int i = threadIdx.x; i < DepthBins; i += SampleThreads) sum += memory.masses[i];
-        sum = block_total(sum, memory);
-        if (warp == 0) find_bin(memory.masses, DepthBins, (u64)((double)row.top_p * (double)sum) + 1, lane, memory);
-        __syncthreads();
-        last = min((int)memory.found + 1, DepthBins - 1);
-    }
-
-    if (row.min_p > 0.f && !by_mass) last = min(last, (int)fminf(-logf(row.min_p) * BinsPerUnit + 1.f, DepthBins - 1.f));
-    u64 kept = 0;
-    for (int i = threadIdx.x; i <= last; i += SampleThreads) kept += memory.counts[i];
-    if (block_total(kept, memory) > ListLength) return all;
-
-    int filled = 0;
-    for (int start = 0; start < vocabulary; start += SampleThreads)
-    {
-        int i = start + threadIdx.x;
-        float logit = i < vocabulary ? logits[i] : -infinity();
-        bool keep = logit > -infinity() && bin_of(logit) <= last;
-        u32 lanes = __ballot_sync(AllLanes, keep);
-        if (lane == 0) memory.positions[warp] = __popc(lanes);
-        if (!__syncthreads_or(keep)) continue;
-        int before = 0, total = 0;
-        for (int w = 0; w < SampleWarps; w++)
-        {
-            int n = memory.positions[w];
-            before += w < warp ? n : 0, total += n;
-        }
-
-        if (keep)
-        {
-            int at = filled + before + __popc(lanes & ((1u << lane) - 1));
-            memory.list[at] = logit, memory.ids[at] = i;
-        }
-
-        filled += total;
-        __syncthreads();
-    }
-
-    __syncthreads();
-    return {memory.list, memory.ids, filled};
-}
-
-// The first token by rising id at which the running mass passes the target.
-DEVICE int draw(const TokenView& view, u64 cut, float most, float scale, u64 target, SampleMemory& memory)
-{
-    const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
-    u64 before = 0;
-    for (int start = 0; start < view.count; start += SampleThreads)
-    {
-        int i = start + threadIdx.x;
-        bool real = i < view.count && in_play(view.logits[i], view.id(i), cut);
-        u64 mine = real ? mass(view.logits[i], most, scale) : 0, prefix = warp_prefix(mine, lane);
-        __syncthreads();
-        if (lane == WarpSize - 1) memory.sums[warp] = prefix;
-        __syncthreads();
-        u64 warps = warp_prefix(memory.sums[lane], lane), total = shuffle64(warps, WarpSize - 1);
-        u64 first = before + (warp == 0 ? 0 : shuffle64(warps, max(warp - 1, 0))) + prefix - mine;
-        if (target < before + total)
-        {
-            if (first <= target && target < first + mine) memory.chosen = view.id(i);
-            __syncthreads();
-            return memory.chosen;
-        }
-
-        before += total;
-    }
-
-    return -1;
 }
 
 // SplitMix64's output function of seed and counter, twice: 53 bits in [0, 1).
@@ -281,42 +291,62 @@ DEVICE double uniform(u64 seed, u64 counter)
     return (double)(z >> 11) * (1.0 / 9007199254740992.0);
 }
 
+// What the filters leave of a row: a view that has all of it, and the greatest key that is still in play.
+DEVICE TokenView filter(const TokenView& row, const SamplingRow& options, float top, float most, u64& cut, SampleMemory& memory)
+{
+    const bool by_count = options.top_k > 0 && options.top_k < row.count, by_mass = options.top_p < 1.f, by_depth = options.min_p > 0.f;
+    const float depth = by_depth ? fminf(most + logf(options.min_p), most) : -infinity();
+    TokenView view = row;
+    float floor = -infinity();
+    if (by_count && options.top_k <= SampleThreads) floor = floor_of(top, options.top_k, memory);
+    else if (by_mass && !by_count) floor = floor_of(top, SampleThreads / 2, memory);
+    if (by_depth && !by_mass) floor = fmaxf(floor, depth);
+    if (floor > -infinity()) view = gather(row, floor, memory);
+    if (by_count) cut = view.ids ? select_in_list<false>(view, cut, options.top_k, most, memory) : select_in_row<false>(view, cut, options.top_k, most, memory);
+    if (by_mass)
+    {
+        const u64 total = total_mass(by_count ? view : row, cut, most, 1.f, memory);
+        u64 target = (u64)((double)options.top_p * (double)total);
+        target = target < 1 ? 1 : target;
+        // Without top-k the list may lack some of what is needed.
+        if (!by_count && view.ids && total_mass(view, cut, most, 1.f, memory) < target) view = row;
+        cut = view.ids ? select_in_list<true>(view, cut, target, most, memory) : select_in_row<true>(view, cut, target, most, memory);
+    }
+
+    if (by_depth)
+    {
+        const u64 floor_key = sample_key(depth, 0xffffff);
+        cut = floor_key < cut ? floor_key : cut;
+    }
+
+    return view;
+}
+
 // One block a row.
-extern "C" __global__ void __launch_bounds__(SampleThreads) sample(const SampleArgs args)
+extern "C" __global__ void __launch_bounds__(SampleThreads) sample(const __grid_constant__ SampleArgs args)
 {
     __shared__ SampleMemory memory;
-    const float* logits = args.logits + blockIdx.x * args.stride;
-    const SamplingRow row = args.options[blockIdx.x];
-    float most = -infinity();
+    wait_for_inputs();
+    const TokenView row = {args.logits + blockIdx.x * args.stride, nullptr, args.vocabulary};
+    const SamplingRow options = args.options[blockIdx.x];
+    float top = -infinity();
     int best = args.vocabulary;
-#pragma unroll 4
-    for (int i = threadIdx.x; i < args.vocabulary; i += SampleThreads)
-        if (logits[i] > most) most = logits[i], best = i;
+    for_each(row, threadIdx.x, row.count, SampleThreads, [&](float logit, int i) {
+        if (logit > top) top = logit, best = i;
+    });
+    float most = top;
     block_best(most, best, memory);
-    const float scale = 1.f / row.temperature;
+    const float scale = 1.f / options.temperature;
     if (most == -infinity() || most == infinity() || scale == infinity())
     {
         if (threadIdx.x == 0) args.tokens[blockIdx.x] = most == -infinity() ? -1 : best;
         return;
     }
 
-    const TokenView view = gather(logits, args.vocabulary, row, most, memory);
     u64 cut = ~0ull;
-    if (row.top_k > 0 && row.top_k < args.vocabulary) cut = select<false>(view, cut, row.top_k, most, memory);
-    if (row.top_p < 1.f)
-    {
-        u64 target = (u64)((double)row.top_p * (double)total_mass(view, cut, most, 1.f, memory));
-        cut = select<true>(view, cut, target < 1 ? 1 : target, most, memory);
-    }
-
-    if (row.min_p > 0.f)
-    {
-        u64 floor = sample_key(fminf(most + logf(row.min_p), most), -1);
-        cut = floor < cut ? floor : cut;
-    }
-
+    const TokenView view = filter(row, options, top, most, cut, memory);
     const u64 total = total_mass(view, cut, most, scale, memory);
-    u64 target = (u64)(uniform(row.seed, row.counter) * (double)total);
+    const u64 target = (u64)(uniform(options.seed, options.counter) * (double)total);
     const int token = draw(view, cut, most, scale, target < total ? target : total - 1, memory);
     if (threadIdx.x == 0) args.tokens[blockIdx.x] = token;
 }
