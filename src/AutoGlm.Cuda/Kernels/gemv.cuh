@@ -10,6 +10,7 @@ struct GemvArgs
     float* y;              // [rows][slots][outputs], rows ldy apart
     const float* bias;     // [matrices][outputs] or null
     const float* addend;   // [rows][slots][outputs], rows lda apart, or null; may be y
+    const float* gain;     // [columns]: x is normed first, x gain / sqrt(mean(x²) + epsilon); or null
     const float* routing;  // [rows][slots ..]: the matrix of each row and slot; or null, where a slot has its own
     long long ldx, ldy, lda, matrixBytes;
     int rows;              // of all
@@ -22,6 +23,7 @@ struct GemvArgs
     int units;             // of a tile
     int splits;            // warps that share a tile, each a range of its units; divides the warps of a block
     int stages;            // units in a warp's ring; 4 where copies are not bulk
+    float epsilon;
     int gated;             // a tile is eight gate rows over their eight up rows: y = silu(gate) up, outputs counts pairs
 };
 
@@ -169,6 +171,16 @@ struct GemvChunk
             v[2 * p + 1] = two.y;
         }
     }
+
+    INLINE void Scale(const float* gain, int k, int columns, float scale)
+    {
+#pragma unroll
+        for (int i = 0; i < 8; i++)
+        {
+            int at = k + (i >> 1) * 8 + (i & 1);
+            if (at < columns) v[i] *= scale * gain[at];
+        }
+    }
 };
 
 // Stores a chunk of a block of 32 columns, and the four threads that share the block its mean.
@@ -204,9 +216,27 @@ INLINE void GemvPut(const GemvTask& task, const GemvChunk& chunk, int block, int
     }
 }
 
+// What a row is multiplied by where it is normed; for all threads of the block, with 16 floats of scratch.
+INLINE float GemvNorm(const GemvTask& task, int n, float* scratch)
+{
+    const GemvArgs& args = task.args;
+    const float* row = task.x + n * args.ldx;
+    float sum = 0;
+#pragma unroll 8
+    for (int k = threadIdx.x; k < args.columns; k += blockDim.x) sum += row[k] * row[k];
+#pragma unroll
+    for (int d = 16; d > 0; d >>= 1) sum += __shfl_xor_sync(0xFFFFFFFFu, sum, d);
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) scratch[threadIdx.x / 32] = sum;
+    __syncthreads();
+    sum = 0;
+    for (int i = 0; i < blockDim.x / 32; i++) sum += scratch[i];
+    return rsqrtf(sum / args.columns + args.epsilon);
+}
+
 // x to 16-bit pairs in the order of the right operands: 16 bytes are what lane (row n, t) needs for 32 columns.
 template <class F>
-INLINE void GemvStage(const GemvTask& task, u8* to, u8* means)
+INLINE void GemvStage(const GemvTask& task, u8* to, u8* means, float* scratch)
 {
     const int ahead = 4;
     const GemvArgs& args = task.args;
@@ -215,6 +245,7 @@ INLINE void GemvStage(const GemvTask& task, u8* to, u8* means)
     for (int n = 0; n < task.rows; n++)
     {
         const float* row = task.x + n * args.ldx;
+        float scale = args.gain ? GemvNorm(task, n, scratch) : 1;
         for (int begin = threadIdx.x; begin < chunks; begin += ahead * blockDim.x)
         {
             GemvChunk chunk[ahead];
@@ -228,11 +259,15 @@ INLINE void GemvStage(const GemvTask& task, u8* to, u8* means)
             for (int j = 0; j < ahead; j++)
             {
                 int i = begin + j * blockDim.x;
+                if (args.gain) chunk[j].Scale(args.gain, (i >> 2) * 32 + (i & 3) * 2, args.columns, scale);
                 if (i < chunks) GemvPut<F>(task, chunk[j], i >> 2, n, to, means);
             }
         }
     }
 }
+
+// Where a lane's right operands are. Lanes of rows that are not there take the last row: nobody reads their sums.
+INLINE const u8* GemvRow(const u8* x, int rows, int lane) { return x + (min(lane >> 2, rows - 1) * 4 + (lane & 3)) * 16; }
 
 // Lanes' sums += a unit times its columns of x: tensor cores' order.
 template <class F, bool IsRaw> struct GemvUnit
@@ -241,12 +276,11 @@ template <class F, bool IsRaw> struct GemvUnit
     {
         F format;
         format.Open(unit, lane);
-        bool valid = (lane >> 2) < rows;
+        const u8* own = GemvRow(x, rows, lane);
 #pragma unroll
-        for (int step = 0; step < F::UnitK / 16; step += 2)
+        for (int step = 0; step < F::UnitK / 16; step += 2, own += rows * 64)
         {
-            uint4 b = make_uint4(0, 0, 0, 0);
-            if (valid) b = *(const uint4*)(x + (step / 2 * rows * 4 + lane) * 16);
+            uint4 b = *(const uint4*)own;
             u32 a[4];
             format.Step(unit, lane, step, a);
             Multiply<F::Bf16>(*(float(*)[4])sums, a, b.x, b.y);
@@ -263,13 +297,12 @@ template <class F> struct GemvUnit<F, true>
         const int groupSteps = GemvMeans<F, true>::GroupSteps;
         F format;
         format.Open(unit, lane);
-        bool valid = (lane >> 2) < rows;
+        const u8* own = GemvRow(x, rows, lane);
         float total[4] = {0, 0, 0, 0}, products[4], factor[2];
 #pragma unroll
-        for (int step = 0; step < F::UnitK / 16; step += 2)
+        for (int step = 0; step < F::UnitK / 16; step += 2, own += rows * 64)
         {
-            uint4 b = make_uint4(0, 0, 0, 0);
-            if (valid) b = *(const uint4*)(x + (step / 2 * rows * 4 + lane) * 16);
+            uint4 b = *(const uint4*)own;
             u32 a[4];
             format.Raw(unit, lane, step, a);
             MultiplyFirst(products, a, b.x, b.y);
@@ -283,10 +316,10 @@ template <class F> struct GemvUnit<F, true>
 #pragma unroll
         for (int i = 0; i < 4; i++) sums[i] += total[i] * (factor[i >> 1] * F::RawFactor(i >> 1));
 
-        u32 a[4], b0 = 0, b1 = 0;
-        const u8* own = means + lane / 4 * GemvMeans<F, true>::Bytes + (lane & 3) * 4;
-        if (valid) b0 = *(const u32*)own;
-        if (valid && groupSteps == 1) b1 = *(const u32*)(own + 16);
+        u32 a[4], b0, b1 = 0;
+        own = means + min(lane >> 2, rows - 1) * GemvMeans<F, true>::Bytes + (lane & 3) * 4;
+        b0 = *(const u32*)own;
+        if (groupSteps == 1) b1 = *(const u32*)(own + 16);
         format.scales.Minimum(unit + F::ScaleOffset, lane, F::Zeros, a, factor);
         MultiplyFirst(products, a, b0, b1);
 #pragma unroll
@@ -421,7 +454,7 @@ INLINE void Gemv(const GemvArgs& args)
     for (int i = 0; i < args.stages; i++) ring.Ask(i, lane);
     LetNextStart();
     WaitForInputs();
-    GemvStage<F>(task, shared.x, shared.means);
+    GemvStage<F>(task, shared.x, shared.means, shared.sums);
     __syncthreads();
 
     const u8* x = shared.x + first * (F::UnitK / 32) * task.rows * 64;

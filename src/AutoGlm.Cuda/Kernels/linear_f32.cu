@@ -1,5 +1,6 @@
 // y = x Wᵀ with weights in single precision, as they lie in files: routers, and models that were never rounded.
 #include "gemv.cuh"
+#include "linear_gather.cuh"
 
 // A warp makes one output of up to eight rows at a time: the weights are read once.
 INLINE void FloatDot(const GemvTask& task, const float* weights, int lane, float (&sums)[8])
@@ -54,4 +55,12 @@ extern "C" __global__ void __launch_bounds__(256) gemv_f32(const __grid_constant
             task.y[n * args.ldy + output] = sum;
         }
     }
+}
+
+extern "C" __global__ void gather_f32(const __grid_constant__ GatherArgs args)
+{
+    WaitForInputs();
+    LetNextStart();
+    const float* row = (const float*)args.weights + (long long)args.ids[blockIdx.x] * args.columns;
+    for (int i = threadIdx.x; i < args.columns; i += blockDim.x) args.y[blockIdx.x * args.ldy + i] = row[i];
 }

@@ -18,9 +18,11 @@ internal struct OperandArgs
 
 internal struct GemvArgs
 {
-    public nint Weights, X, Y, Bias, Addend, Routing;
+    public nint Weights, X, Y, Bias, Addend, Gain, Routing;
     public long XStride, YStride, AddendStride, MatrixBytes;
-    public int Rows, BlockRows, Outputs, Columns, XSlot, RoutingStride, Tiles, Units, Splits, Stages, Gated;
+    public int Rows, BlockRows, Outputs, Columns, XSlot, RoutingStride, Tiles, Units, Splits, Stages;
+    public float Epsilon;
+    public int Gated;
 }
 
 internal struct GemmArgs
@@ -28,4 +30,11 @@ internal struct GemmArgs
     public nint Weights, X, Y, Bias, Addend, Partial, Arrivals;
     public long YStride, AddendStride;
     public int Rows, XRows, Outputs, Tiles, Units, Splits, Gated, Output;
+}
+
+internal struct GatherArgs
+{
+    public nint Weights, Ids, Y;
+    public long YStride;
+    public int Columns, Units;
 }

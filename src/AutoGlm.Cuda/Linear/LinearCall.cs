@@ -11,6 +11,8 @@ namespace AutoGlm.Cuda.Linear;
 /// <param name="Addend">[rows, outputs]; may be y.</param>
 /// <param name="AddendStride">Floats from row to row of the addend.</param>
 /// <param name="Matrix">Which of the weights' matrices.</param>
+/// <param name="Gain">[inputs]: x is normed first, x gain / sqrt(mean(x²) + epsilon); only where <see cref="LinearKernels.ReadsFloats"/> and the weights are packed.</param>
+/// <param name="Epsilon">See <paramref name="Gain"/>.</param>
 internal readonly record struct LinearCall(
     PackedMatrix Weights,
     nint X,
@@ -21,4 +23,6 @@ internal readonly record struct LinearCall(
     nint Bias = 0,
     nint Addend = 0,
     long AddendStride = 0,
-    int Matrix = 0);
+    int Matrix = 0,
+    nint Gain = 0,
+    float Epsilon = 0);

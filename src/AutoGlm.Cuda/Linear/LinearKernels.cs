@@ -5,7 +5,7 @@ namespace AutoGlm.Cuda.Linear;
 /// <summary>Packs weights and multiplies by them: the launchers of <c>Kernels/linear_*.cu</c>.</summary>
 internal sealed class LinearKernels
 {
-    private const int PackWarps = 8, OperandColumns = 128, OperandThreads = 128, ColumnsPerThread = 8, FloatWarps = 8;
+    private const int PackWarps = 8, OperandColumns = 128, OperandThreads = 128, ColumnsPerThread = 8, FloatWarps = 8, GatherThreads = 256;
 
     private readonly KernelLibrary _kernels;
     private readonly int _multiprocessors, _sharedLimit;
@@ -27,6 +27,7 @@ internal sealed class LinearKernels
     public IEnumerable<string> Names(PackedFormat format)
     {
         yield return "gemv_" + format.Name;
+        yield return "gather_" + format.Name;
         if (format == PackedFormat.Single) yield break;
         yield return format.PackKernel;
         yield return format.BFloat16 ? "operand_bf16" : "operand_f16";
@@ -69,6 +70,19 @@ internal sealed class LinearKernels
             Units = weights.Units,
         };
         _kernels.Get(weights.Format.PackKernel).Launch(stream, new Grid(Grid.Cover((long)tiles * weights.Units, PackWarps)), PackWarps * 32, 0, args);
+    }
+
+    /// <summary>Rows of a matrix by their numbers, as floats.</summary>
+    /// <param name="stream">Where.</param>
+    /// <param name="table">The matrix; not gated.</param>
+    /// <param name="ids">[count] integers of 32 bits, each a row of the matrix.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="y">[count, inputs].</param>
+    /// <param name="yStride">Floats from row to row of y.</param>
+    public void Gather(CudaStream stream, PackedMatrix table, nint ids, int count, nint y, long yStride)
+    {
+        GatherArgs args = new() { Weights = table.Address(), Ids = ids, Y = y, YStride = yStride, Columns = table.Inputs, Units = table.Units };
+        _kernels.Get("gather_" + table.Format.Name).Launch(stream, new Grid(count), GatherThreads, 0, args, _hopper);
     }
 
     /// <summary>True where a product reads its floats itself, and needs no operand.</summary>
@@ -114,6 +128,7 @@ internal sealed class LinearKernels
     public void MatMul(CudaStream stream, in LinearCall call, nint operand, LinearWorkspace workspace)
     {
         PackedMatrix weights = call.Weights;
+        if (call.Gain != 0) throw new NotSupportedException("Products of an operand do not norm it.");
         GemmShape shape = GemmShape.Choose(weights.Format, weights.Inputs, weights.Tiles, call.Rows, _multiprocessors, _hopper);
         GemmArgs args = new()
         {
@@ -199,7 +214,7 @@ internal sealed class LinearKernels
 
     private void MatMulOfFloats(CudaStream stream, in LinearCall call, int slots, GemvArgs args)
     {
-        if (call.Weights.Gated) throw new NotSupportedException("A gate and an up projection in single precision are products of their own.");
+        if (call.Weights.Gated || call.Gain != 0) throw new NotSupportedException("Products in single precision neither norm nor gate.");
         Describe(call, ref args);
         int blocks = Math.Min(Grid.Cover(call.Weights.Outputs, FloatWarps), FloatWarps * _multiprocessors);
         Grid grid = new(blocks, slots, Grid.Cover(call.Rows, args.BlockRows));
@@ -214,6 +229,8 @@ internal sealed class LinearKernels
         args.Y = call.Y;
         args.Bias = call.Bias;
         args.Addend = call.Addend;
+        args.Gain = call.Gain;
+        args.Epsilon = call.Epsilon;
         args.XStride = call.XStride;
         args.YStride = call.YStride;
         args.AddendStride = call.AddendStride;

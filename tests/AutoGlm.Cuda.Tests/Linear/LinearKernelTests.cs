@@ -27,6 +27,7 @@ public sealed class LinearKernelTests
                 Assert.InRange(matrix.Error(rows, biased: false, added: false), 0, Tolerance);
             }
 
+            Assert.InRange(matrix.GatherError(), 0, Tolerance);
             Assert.InRange(matrix.Error(3, biased: true, added: true), 0, Tolerance);
             Assert.InRange(matrix.Error(40, biased: true, added: true), 0, Tolerance);
         }
@@ -40,6 +41,7 @@ public sealed class LinearKernelTests
         using Bench bench = new();
         using Case matrix = new(bench, type, 77, Inputs(type, 3), gated: false);
         foreach (int rows in (ReadOnlySpan<int>)[1, 8, 19]) Assert.InRange(matrix.Error(rows, biased: true, added: true), 0, 1e-5);
+        Assert.Equal(0, matrix.GatherError());
     }
 
     [Theory]
@@ -66,6 +68,16 @@ public sealed class LinearKernelTests
         using Bench bench = new();
         using Case matrix = new(bench, type, 72, Inputs(type, 3), gated: true);
         foreach (int rows in (ReadOnlySpan<int>)[1, 7, 20, 140]) Assert.InRange(matrix.Error(rows, biased: false, added: false), 0, GatedTolerance);
+    }
+
+    [Theory]
+    [InlineData(TensorType.BF16)]
+    [InlineData(TensorType.Q6_K)]
+    public void Rows_are_normed_on_the_way(TensorType type)
+    {
+        using Bench bench = new();
+        using Case matrix = new(bench, type, 100, Inputs(type, 3), gated: false);
+        foreach (int rows in (ReadOnlySpan<int>)[1, 5, 8]) Assert.InRange(matrix.NormedError(rows), 0, Tolerance);
     }
 
     [Fact]
@@ -189,6 +201,48 @@ public sealed class LinearKernelTests
             }
 
             return Math.Sqrt(difference / norm);
+        }
+
+        /// <summary>Rows of the weights, out of order.</summary>
+        public double GatherError()
+        {
+            int[] ids = [.. Enumerable.Range(0, 50).Select(i => i * 37 % _weights.Outputs)];
+            using DeviceBuffer chosen = _bench.Upload<int>(ids);
+            using DeviceBuffer y = new(_bench.Device, (long)ids.Length * _weights.Inputs * sizeof(float), "a test's results");
+            _bench.Kernels.Gather(_bench.Stream, _weights, chosen.Address, ids.Length, y.Address, _weights.Inputs);
+            float[] rows = _bench.Download(y, ids.Length * _weights.Inputs);
+            double difference = 0, norm = 0;
+            for (int i = 0; i < rows.Length; i++)
+            {
+                (int row, int column) = Math.DivRem(i, _weights.Inputs);
+                double expected = _values[ids[row] * _weights.Inputs + column];
+                difference += (rows[i] - expected) * (rows[i] - expected);
+                norm += expected * expected;
+            }
+
+            return Math.Sqrt(difference / norm);
+        }
+
+        /// <summary>Rows that are normed first.</summary>
+        public double NormedError(int rows)
+        {
+            const float epsilon = 0.25f;
+            float[] gain = Random(_weights.Inputs, 4), x = [.. _xHost];
+            using DeviceBuffer gains = _bench.Upload<float>(gain);
+            for (int row = 0; row < rows; row++)
+            {
+                Span<float> values = _xHost.AsSpan(row * _weights.Inputs, _weights.Inputs);
+                double squares = 0;
+                foreach (float value in values) squares += (double)value * value;
+                double scale = 1 / Math.Sqrt(squares / values.Length + epsilon);
+                for (int i = 0; i < values.Length; i++) values[i] = (float)(values[i] * scale * gain[i]);
+            }
+
+            LinearCall call = new(_weights, _x.Address, _weights.Inputs, rows, _y.Address, _weights.Outputs, Gain: gains.Address, Epsilon: epsilon);
+            _bench.Kernels.MatMul(_bench.Stream, call, _workspace);
+            double error = Error(_bench.Download(_y, rows * _weights.Outputs), 1, (row, _) => (0, row));
+            x.CopyTo(_xHost, 0);
+            return error;
         }
 
         /// <summary>Each row by experts of its own.</summary>
