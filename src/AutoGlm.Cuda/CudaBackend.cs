@@ -1,3 +1,4 @@
+using AutoGlm.Cuda.Fast;
 using AutoGlm.Cuda.Modules;
 using AutoGlm.Cuda.Plan;
 using AutoGlm.Cuda.Reference;
@@ -36,11 +37,11 @@ public sealed class CudaBackend : IBackend
     public IGraphExecutor Load(ComputationGraph graph, IWeightSource weights, int maxRows, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         Device.MakeCurrent();
-        Operations operations = new ReferenceOperations(_kernels);
+        Operations operations = _options.Reference ? new ReferenceOperations(_kernels) : new FastOperations(Device, _stream, _kernels, graph, maxRows);
         DeviceWeights loaded = DeviceWeights.Load(graph, weights, Device, operations, progress, cancellation);
         try
         {
-            return new CudaExecutor(Device, _stream, graph, loaded, operations, maxRows);
+            return new CudaExecutor(Device, _stream, graph, loaded, operations, maxRows, _options.CaptureGraphs);
         }
         catch
         {

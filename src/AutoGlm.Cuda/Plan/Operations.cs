@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using AutoGlm.Cuda.Memory;
 using AutoGlm.Formats.Tensors;
+using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Nodes;
 
 namespace AutoGlm.Cuda.Plan;
@@ -24,8 +26,19 @@ internal enum ElementFunction
 /// The operations of graphs, each queued as one or more kernels. All results may lie where an input lies if that input is
 /// as <see cref="Node.InPlace"/> says. Vectors of parameters are float32 in the card's memory; address 0 stands for none.
 /// </summary>
-internal abstract class Operations
+internal abstract class Operations : IDisposable
 {
+    /// <summary>Called before a batch's steps are queued, or its graph replayed.</summary>
+    /// <returns>True where captured graphs of earlier batches no longer hold.</returns>
+    public virtual bool Begin(StepContext context, ForwardBatch batch) => false;
+
+    /// <summary>What <see cref="Rope"/> finds at its frequencies' address.</summary>
+    public virtual byte[] RopeFrequencies(RopeTable table) => MemoryMarshal.AsBytes<float>(table.InverseFrequencies).ToArray();
+
+    public virtual void Dispose()
+    {
+    }
+
     /// <summary>Brings a parameter [.., outputs, inputs] to the card.</summary>
     public abstract DeviceMatrix LoadMatrix(Tensor tensor, WeightUploader uploader);
 

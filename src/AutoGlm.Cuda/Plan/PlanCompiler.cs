@@ -11,8 +11,8 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
     private readonly List<IDisposable> _owned = [];
     private readonly Dictionary<RopeTable, nint> _frequencies = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The value that matmuls find prepared at this point of the plan.</summary>
-    private Value? _prepared;
+    /// <summary>The value that matmuls find prepared, and its form, at this point of the plan.</summary>
+    private (Value X, int Form)? _prepared;
 
     /// <summary>What the steps own beside <see cref="PlanMemory"/>.</summary>
     public IReadOnlyList<IDisposable> Owned => _owned;
@@ -20,7 +20,7 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
     public PlanStep[] Compile(CudaStream stream)
     {
         foreach (RopeTable table in graph.Nodes.OfType<Rope>().Select(rope => rope.Table).Distinct<RopeTable>(ReferenceEqualityComparer.Instance))
-            _frequencies[table] = Upload(table.InverseFrequencies, stream);
+            _frequencies[table] = Upload(operations.RopeFrequencies(table), stream);
         for (int i = 0; i < graph.Nodes.Count; i++) Add(graph.Nodes[i], i, memory[new Value(i)]);
         return [.. _steps];
     }
@@ -54,7 +54,7 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
             case Slice slice: Step(With(X(0), (context, x) => operations.CopyGroups(context, slice.Groups, slice.Width / slice.Groups, x, slice.Offset, y, 0))); break;
             case Concat concat: AddConcat(concat, Step, y); break;
             case Rope rope: Step(With(X(0), (context, x) => operations.Rope(context, x, rope.HeadSize, rope.Table, _frequencies[rope.Table], y))); break;
-            case Attention attention: AddAttention(attention, Step, y); break;
+            case Graph.Nodes.Attention attention: AddAttention(attention, Step, y); break;
             case Route route: Step(With(X(0), (context, x) => operations.Route(context, route.Shape, x, weights.VectorOrNone(route.Shape.SelectionBias), y))); break;
             case ExpertSum sum: Step(With(X(0), (context, x) => operations.ExpertSum(context, x, memory[sum.Routing], sum.Used, y))); break;
             default: throw new NotSupportedException($"The CUDA backend does not know {node.Operation}.");
@@ -80,7 +80,6 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
     {
         DeviceMatrix matrix = weights.Matrix(node.W);
         Operand x = memory[node.X];
-        Prepare(node.X, matrix, step);
         step(context => operations.HeadMatMul(context, matrix, x, y));
     }
 
@@ -89,14 +88,13 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
         DeviceMatrix matrix = weights.Matrix(node.W);
         (Operand x, Operand routing) = (memory[node.X], memory[node.Routing]);
         nint bias = weights.VectorOrNone(node.Bias);
-        Prepare(node.X, matrix, step);
         step(context => operations.ExpertMatMul(context, matrix, x, routing, node.Used, bias, y));
     }
 
     private void Prepare(Value value, DeviceMatrix matrix, Action<Action<StepContext>> step)
     {
-        if (_prepared == value) return;
-        _prepared = value;
+        if (_prepared == (value, matrix.InputForm)) return;
+        _prepared = (value, matrix.InputForm);
         Operand x = memory[value];
         step(context => operations.Prepare(context, matrix, x));
     }
@@ -112,19 +110,19 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
         });
     }
 
-    private void AddAttention(Attention node, Action<Action<StepContext>> step, Operand y)
+    private void AddAttention(Graph.Nodes.Attention node, Action<Action<StepContext>> step, Operand y)
     {
         (Operand q, Operand k, Operand? v) = (memory[node.Q], memory[node.K], node.V is { } value ? memory[value] : null);
         nint sinks = weights.VectorOrNone(node.Shape.Sinks);
         step(context => operations.Attention(context, node.Shape, q, k, v, sinks, y));
     }
 
-    private nint Upload(float[] values, CudaStream stream)
+    private nint Upload(byte[] values, CudaStream stream)
     {
-        DeviceBuffer buffer = new(device, values.Length * sizeof(float), "rotation frequencies");
+        DeviceBuffer buffer = new(device, values.Length, "rotation frequencies");
         _owned.Add(buffer);
         using PinnedBuffer pinned = new(device, buffer.Bytes);
-        values.CopyTo(pinned.Span<float>(0, values.Length));
+        values.CopyTo(pinned.Span<byte>(0, values.Length));
         stream.Upload(buffer.Address, pinned.Address, buffer.Bytes);
         stream.Synchronize();
         return buffer.Address;

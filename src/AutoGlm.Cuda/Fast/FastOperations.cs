@@ -1,0 +1,237 @@
+using System.Runtime.InteropServices;
+using AutoGlm.Cuda.Attention;
+using AutoGlm.Cuda.Elementwise;
+using AutoGlm.Cuda.Linear;
+using AutoGlm.Cuda.Memory;
+using AutoGlm.Cuda.Modules;
+using AutoGlm.Cuda.Plan;
+using AutoGlm.Formats.Tensors;
+using AutoGlm.Graph;
+using AutoGlm.Graph.Execution;
+using AutoGlm.Graph.Nodes;
+
+namespace AutoGlm.Cuda.Fast;
+
+/// <summary>The operations by the tuned kernels, each started while the one before it ends where the card can.</summary>
+internal sealed class FastOperations : Operations
+{
+    private readonly LinearKernels _linear;
+    private readonly LinearWorkspace _workspace;
+    private readonly NormLauncher _norms;
+    private readonly ElementLauncher _elements;
+    private readonly RopeLauncher _ropes;
+    private readonly RouterLauncher _routers;
+    private readonly AttentionLayers _attention;
+    private readonly CudaFunction[] _functions;
+    private readonly bool _overlap;
+
+
+    public FastOperations(CudaDevice device, CudaStream stream, KernelLibrary kernels, ComputationGraph graph, int maxRows)
+    {
+        _overlap = device.ComputeCapability.Major >= 9;
+        _linear = new LinearKernels(device, kernels);
+        kernels.Prepare(Names(kernels, graph));
+        int columns = graph.Nodes.OfType<MatMul>().Select(node => (int)node.W.Shape[^1]).Append(1).Max();
+        _workspace = new LinearWorkspace(device, stream, maxRows, columns);
+        _norms = new NormLauncher(device, kernels);
+        _elements = new ElementLauncher(kernels);
+        _ropes = new RopeLauncher(kernels);
+        _routers = new RouterLauncher(kernels);
+        _attention = new AttentionLayers(device, kernels, graph, maxRows);
+        _functions = [.. FunctionNames.Select(name => _elements.Function(name))];
+    }
+
+    /// <summary>By the numbers of <see cref="ElementFunction"/>.</summary>
+    private static string[] FunctionNames => ["add", "multiply", "scale", "soft_cap", "silu", "gelu_tanh", "gelu", "silu_gated", "gelu_tanh_gated", "gelu_gated", "clamped_swiglu"];
+
+    public override bool Begin(StepContext context, ForwardBatch batch)
+    {
+        bool moved = _attention.Bind(context.Layout);
+        _attention.Send(context.Stream, batch);
+        return moved;
+    }
+
+    public override DeviceMatrix LoadMatrix(Tensor tensor, WeightUploader uploader) => PackedWeights.Load(tensor, gated: false, uploader, _linear);
+
+    public override void Embed(StepContext context, DeviceMatrix table, Operand y) =>
+        _linear.Gather(context.Stream, ((PackedWeights)table).Packed, context.Tokens, context.RowsOf(y.Space), y.Address, y.Stride);
+
+    public override void SelectRows(StepContext context, Operand x, Operand y) => Copy(
+        context, y, new CopyArgs { X = x.Address, XStride = x.Stride, Y = y.Address, YStride = y.Stride, Rows = context.SelectedRows, Groups = 1, Width = y.Width });
+
+    public override void CopyGroups(StepContext context, int groups, int width, Operand x, int xOffset, Operand y, int yOffset) => Copy(
+        context,
+        y,
+        new CopyArgs
+        {
+            X = x.Address,
+            XStride = x.Stride,
+            Y = y.Address,
+            YStride = y.Stride,
+            Groups = groups,
+            Width = width,
+            XGroup = x.Width / groups,
+            YGroup = y.Width / groups,
+            XOffset = xOffset,
+            YOffset = yOffset,
+        });
+
+    public override void Prepare(StepContext context, DeviceMatrix matrix, Operand x)
+    {
+        PackedMatrix packed = ((PackedWeights)matrix).Packed;
+        int rows = context.RowsOf(x.Space);
+        if (rows == 0 || _linear.ReadsFloats(packed, rows)) return;
+        _linear.Prepare(context.Stream, x.Address, x.Stride, rows, x.Width, packed.Format.BFloat16, _workspace.Operand);
+    }
+
+    public override void MatMul(StepContext context, DeviceMatrix matrix, Operand x, nint bias, Operand? addend, Operand y)
+    {
+        LinearCall call = Call(context, matrix, x, y) with { Bias = bias, Addend = addend?.Address ?? 0, AddendStride = addend?.Stride ?? 0 };
+        if (call.Rows == 0) return;
+        if (_linear.ReadsFloats(call.Weights, call.Rows)) _linear.MatMul(context.Stream, call, _workspace);
+        else _linear.MatMul(context.Stream, call, _workspace.Operand, _workspace);
+    }
+
+    public override void HeadMatMul(StepContext context, DeviceMatrix matrix, Operand x, Operand y) => _linear.MatMulOfSlots(context.Stream, Call(context, matrix, x, y));
+
+    public override void ExpertMatMul(StepContext context, DeviceMatrix matrix, Operand x, Operand routing, int used, nint bias, Operand y) =>
+        _linear.MatMulOfExperts(context.Stream, Call(context, matrix, x, y) with { Bias = bias }, routing.Address, routing.Stride, used, x.Width != matrix.Inputs);
+
+    public override void ExpertSum(StepContext context, Operand x, Operand routing, int used, Operand y) => _routers.Sum(
+        context.Stream,
+        new ExpertSumArgs { X = x.Address, XStride = x.Stride, Routing = routing.Address, RoutingStride = routing.Stride, Y = y.Address, YStride = y.Stride, Used = used, Width = y.Width },
+        context.RowsOf(y.Space),
+        _overlap);
+
+    public override void Route(StepContext context, RouterShape shape, Operand x, nint selectionBias, Operand y) => _routers.Route(
+        context.Stream,
+        new RouterArgs
+        {
+            Logits = x.Address,
+            LogitsStride = x.Stride,
+            Bias = selectionBias,
+            Y = y.Address,
+            YStride = y.Stride,
+            Rows = context.RowsOf(y.Space),
+            Experts = shape.Experts,
+            Used = shape.Used,
+            Gating = (int)shape.Gating,
+            Groups = shape.Groups,
+            GroupsUsed = shape.GroupsUsed,
+            Normalize = shape.Normalize ? 1 : 0,
+            Scale = shape.Scale,
+        },
+        _overlap);
+
+    public override void RmsNorm(StepContext context, Operand x, nint gain, float epsilon, int group, Operand y)
+    {
+        int rows = context.RowsOf(y.Space);
+        RmsNormArgs whole = new() { X = x.Address, XStride = x.Stride, Gain = gain, Y = y.Address, YStride = y.Stride, Width = y.Width, Epsilon = epsilon };
+        if (group == y.Width && NormLauncher.IsAligned(whole))
+        {
+            _norms.Rows(context.Stream, whole, rows, ActivationOutput.Single, _overlap);
+            return;
+        }
+
+        RmsNormGroupsArgs args = new() { X = x.Address, XStride = x.Stride, Gain = gain, Y = y.Address, YStride = y.Stride, Groups = y.Width / group, Size = group, Epsilon = epsilon };
+        _norms.Groups(context.Stream, args, rows, _overlap);
+    }
+
+    public override void Elements(StepContext context, ElementFunction function, Operand a, Operand? b, Operand y, float p = 0, float r = 0) => ElementLauncher.Elements(
+        context.Stream,
+        _functions[(int)function],
+        new ElementArgs { A = a.Address, AStride = a.Stride, B = (b ?? a).Address, BStride = (b ?? a).Stride, Y = y.Address, YStride = y.Stride, Width = y.Width, P = p, R = r },
+        context.RowsOf(y.Space),
+        _overlap);
+
+    public override void Rope(StepContext context, Operand x, int headSize, RopeTable table, nint turns, Operand y) => _ropes.Launch(
+        context.Stream,
+        new RopeArgs
+        {
+            Q = x.Address,
+            QStride = x.Stride,
+            QOut = y.Address,
+            QOutStride = y.Stride,
+            Positions = context.Positions,
+            Turns = turns,
+            Heads = y.Width / headSize,
+            KeySize = headSize,
+            Pairs = table.InverseFrequencies.Length,
+            Interleaved = table.Layout == RopeLayout.Interleaved ? 1 : 0,
+            Magnitude = table.Magnitude,
+            Rows = context.RowsOf(y.Space),
+        },
+        KvType.F32,
+        _overlap);
+
+    public override void Attention(StepContext context, AttentionShape shape, Operand q, Operand k, Operand? v, nint sinks, Operand y)
+    {
+        KvLayout layout = context.Layout;
+        KvLayerLayout layer = layout.Layers[shape.Layer];
+        _ropes.Launch(
+            context.Stream,
+            new RopeArgs
+            {
+                K = k.Address,
+                KStride = k.Stride,
+                V = v?.Address ?? 0,
+                VStride = v?.Stride ?? 0,
+                Positions = context.Positions,
+                RowTables = context.RowTables,
+                Tables = context.Tables,
+                Kv = context.Kv,
+                BlockBytes = layout.BlockBytes,
+                KeyOffset = layer.KeyOffset,
+                KeyScaleOffset = layer.KeyScaleOffset,
+                ValueOffset = layer.ValueOffset,
+                ValueScaleOffset = layer.ValueScaleOffset,
+                KvHeads = shape.KvHeads,
+                KeySize = shape.KeySize,
+                ValueSize = shape.ValueSize,
+                BlockTokens = layout.BlockTokens,
+                Rows = context.TokenRows,
+            },
+            layout.Type,
+            _overlap);
+        _attention[shape.Layer].Launch(
+            context.Stream,
+            new AttentionArgs
+            {
+                Q = q.Address,
+                QStride = q.Stride,
+                Y = y.Address,
+                YStride = y.Stride,
+                Kv = context.Kv,
+                Tables = context.Tables,
+                Sinks = sinks,
+                BlockBytes = layout.BlockBytes,
+                BlockTokens = layout.BlockTokens,
+                KeyOffset = layer.KeyOffset,
+                KeyScaleOffset = layer.KeyScaleOffset,
+                ValueOffset = layer.ValueOffset,
+                ValueScaleOffset = layer.ValueScaleOffset,
+            },
+            context.GraphRows,
+            _overlap);
+    }
+
+    /// <summary>Turns for the rope kernel, as bytes of the card want them.</summary>
+    public override byte[] RopeFrequencies(RopeTable table) => MemoryMarshal.AsBytes<ulong>(RopeLauncher.Turns(table.InverseFrequencies)).ToArray();
+
+    public override void Dispose()
+    {
+        _attention.Dispose();
+        _workspace.Dispose();
+    }
+
+    private static LinearCall Call(StepContext context, DeviceMatrix matrix, Operand x, Operand y) =>
+        new(((PackedWeights)matrix).Packed, x.Address, x.Stride, context.RowsOf(y.Space), y.Address, y.Stride);
+
+    private IEnumerable<string> Names(KernelLibrary kernels, ComputationGraph graph)
+    {
+        IEnumerable<TensorType> types = graph.Weights.Where(weight => weight.Shape.Length > 1).Select(weight => weight.Type ?? TensorType.F32).Distinct();
+        return types.SelectMany(type => _linear.Names(PackedFormat.Get(type))).Where(kernels.Contains);
+    }
+
+    private void Copy(StepContext context, Operand y, in CopyArgs args) => _elements.Copy(context.Stream, args, context.RowsOf(y.Space), _overlap);
+}
