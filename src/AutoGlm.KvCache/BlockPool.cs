@@ -217,6 +217,20 @@ public sealed class BlockPool
         return count;
     }
 
+    /// <summary>Of so many full blocks of a prompt that are known, those that nobody uses: taking them over makes fewer available.</summary>
+    public int CountUnused(PrefixKeys keys, ReadOnlySpan<int> tokens, int cached)
+    {
+        // Whoever uses a block uses those before it.
+        int unused = 0;
+        for (int number = cached - 1; number >= 0; number--)
+        {
+            if (!_index.TryFind(keys.Key(number, tokens), tokens.Slice(number * BlockTokens, BlockTokens), out int block) || _references[block] > 0) break;
+            unused++;
+        }
+
+        return unused;
+    }
+
     /// <summary>Forgets all content that begins with these tokens; what is in use goes on, unknown.</summary>
     /// <param name="keys">Keys of the tokens.</param>
     /// <param name="tokens">The beginning; empty for all of a tenant.</param>
