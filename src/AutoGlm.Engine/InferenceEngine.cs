@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
 using AutoGlm.Formats.Chat;
@@ -20,6 +21,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly AdmissionRate _rate;
     private readonly Thread _loop;
     private readonly Lazy<ChatPrompt?> _chat;
+    private readonly Lazy<ConstraintCache> _constraints;
     private readonly Lock _ending = new();
     private volatile bool _closed;
     private volatile bool _stopping;
@@ -32,6 +34,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         _rate = new AdmissionRate(runtime.Options.Time);
         DefaultSampling = SamplingDefaults.Of(runtime.Package);
         _chat = new Lazy<ChatPrompt?>(() => ChatPrompt.Of(runtime.Package));
+        _constraints = new Lazy<ConstraintCache>(() => new ConstraintCache(new TokenVocabulary(runtime.Package.Tokenizer)));
         _loop = new Thread(Loop) { Name = "AutoGlm step loop", IsBackground = true };
         _loop.Start();
     }
@@ -85,6 +88,10 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
     public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) =>
         (_chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.")).Encode(turns);
+
+    /// <summary>Makes a grammar ready for this model; those used last are kept, with all that answers found out about them.</summary>
+    /// <exception cref="GrammarException">The grammar is left recursive, too large, or can never be satisfied.</exception>
+    public GrammarConstraint Constrain(Grammar grammar) => _constraints.Value.Get(grammar);
 
     /// <summary>Goes on from a text.</summary>
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(string prompt, int? maxTokens = null, CancellationToken cancellation = default) =>
@@ -223,6 +230,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         if (_stopping) throw Ended();
         request.Validate(_runtime.Vocabulary);
         if (request.Prompt.Count + (long)(request.MaxTokens ?? 1) > Context) throw new ContextLengthException(request.Prompt.Count, request.MaxTokens, Context);
+        if (request.Constraint is { } constraint && constraint.Vocabulary.Tokenizer != Tokenizer) throw new ArgumentException("The constraint was made for another model; make it by this engine's Constrain.", nameof(request));
         (request.Sampling ?? DefaultSampling).Validate();
     }
 

@@ -1,3 +1,4 @@
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Engine.Scheduling;
@@ -305,12 +306,13 @@ internal sealed class Scheduler
     {
         try
         {
+            int before = sequence.GeneratedCount;
             bool ended = sequence.Accept(logits);
-            _counters.GeneratedTokens++;
+            _counters.GeneratedTokens += sequence.GeneratedCount - before;
             if (ended) _counters.Finished += sequence.Streams.Count;
             return ended;
         }
-        catch (InvalidOperationException error)
+        catch (Exception error) when (error is InvalidOperationException or GrammarException)
         {
             Fail(sequence, error);
             return true;

@@ -1,7 +1,7 @@
-namespace AutoGlm.KvCache.Tests;
+namespace AutoGlm.Testing;
 
 /// <summary>A clock that goes when told.</summary>
-internal sealed class ManualTime : TimeProvider
+public sealed class ManualTime : TimeProvider
 {
     private long _ticks;
 
