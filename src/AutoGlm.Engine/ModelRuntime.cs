@@ -1,5 +1,4 @@
 using AutoGlm.Cpu;
-using AutoGlm.Cpu.Reference;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Passes;
@@ -74,13 +73,12 @@ public sealed class ModelRuntime : IDisposable
         IGraphExecutor? executor = null;
         try
         {
-            string[] withoutPlan = [.. options.WithoutPasses.Intersect(PlanPasses.All)];
-            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(withoutPlan)]);
-            backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });
+            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(PlanPasses.All)]);
+            backend = Backends.Create(options);
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
             RootKeys roots = new(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
-            KvMemoryPlan memory = KvMemoryPlan.For(layout, package.Context, options);
+            KvMemoryPlan memory = KvMemoryPlan.For(layout, package.Context, options, backend.KvBytesAvailable);
             BlockPool pool = new(backend.AllocateKv(layout, memory.Blocks), options.ToPoolOptions());
             return new ModelRuntime(package, graph, options, backend, executor, pool, roots) { KvMemory = memory };
         }
