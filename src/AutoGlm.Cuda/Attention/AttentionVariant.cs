@@ -39,6 +39,7 @@ internal sealed record AttentionVariant(string Name, int Rows, int Threads, int 
     {
         KvType.F32 => "f32",
         KvType.F16 => "f16",
+        KvType.Q8_0 => "q8_0",
         _ => throw new NotSupportedException($"The CUDA attention kernels do not read {type} keys."),
     };
 
