@@ -37,6 +37,7 @@ internal sealed class RopeLauncher(KernelLibrary kernels)
 
     private readonly CudaFunction _single = kernels.Get("rope_store_f32");
     private readonly CudaFunction _half = kernels.Get("rope_store_f16");
+    private readonly CudaFunction _bytes = kernels.Get("rope_store_q8_0");
 
     /// <summary>Whole turns of 2^64 per position, so that positions times turns wrap around without losing precision.</summary>
     /// <param name="inverseFrequencies">Radians per position.</param>
@@ -58,7 +59,7 @@ internal sealed class RopeLauncher(KernelLibrary kernels)
     /// <param name="overlap">True to let it start while the kernel before it ends.</param>
     public void Launch(CudaStream stream, in RopeArgs args, KvType type, bool overlap = false)
     {
-        CudaFunction function = type == KvType.F32 ? _single : _half;
+        CudaFunction function = type switch { KvType.F32 => _single, KvType.F16 => _half, _ => _bytes };
         long jobs = (long)args.Rows * ((args.Q == 0 ? 0 : args.Heads) + (args.K == 0 ? 0 : args.KvHeads) + (args.V == 0 ? 0 : args.KvHeads));
         function.Launch(stream, new Grid(Grid.Cover(jobs, Warps)), Warps * 32, Warps * Math.Max(args.KeySize, args.ValueSize) * sizeof(float), args, overlap);
     }

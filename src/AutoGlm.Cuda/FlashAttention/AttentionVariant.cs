@@ -1,7 +1,7 @@
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Nodes;
 
-namespace AutoGlm.Cuda.Attention;
+namespace AutoGlm.Cuda.FlashAttention;
 
 /// <summary>One of the attention kernels, with the shape of its launches; attention.cu and attention_hopper.cu say the same.</summary>
 /// <param name="Name">The kernel.</param>
@@ -39,6 +39,7 @@ internal sealed record AttentionVariant(string Name, int Rows, int Threads, int 
     {
         KvType.F32 => "f32",
         KvType.F16 => "f16",
+        KvType.Q8_0 => "q8_0",
         _ => throw new NotSupportedException($"The CUDA attention kernels do not read {type} keys."),
     };
 

@@ -1,11 +1,11 @@
 using AutoGlm.Cpu;
 using AutoGlm.Cpu.Reference;
-using AutoGlm.Cuda.Attention;
+using AutoGlm.Cuda.FlashAttention;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Nodes;
 
-namespace AutoGlm.Cuda.Tests.Attention;
+namespace AutoGlm.Cuda.Tests.FlashAttention;
 
 /// <summary>The attention kernels against the definition, over random paged contexts.</summary>
 public class AttentionLauncherTests
@@ -26,6 +26,8 @@ public class AttentionLauncherTests
         { KvType.F16, 4, 2, 192, 128, 16, 0, 0, false },
         { KvType.F16, 3, 3, 36, 20, 7, 0, 0, false },
         { KvType.F16, 16, 1, 576, 512, 16, 0, 0, true },
+        { KvType.Q8_0, 8, 2, 128, 128, 16, 0, 0, false },
+        { KvType.Q8_0, 6, 3, 64, 96, 16, 40, 20, false },
     };
 
     [Theory]
@@ -95,7 +97,9 @@ public class AttentionLauncherTests
             Sinks = sinks.Length == 0 ? 0 : card.Upload(sinks),
             BlockBytes = layout.BlockBytes,
             KeyOffset = layer.KeyOffset,
+            KeyScaleOffset = layer.KeyScaleOffset,
             ValueOffset = layer.ValueOffset,
+            ValueScaleOffset = layer.ValueScaleOffset,
             QStride = shape.Heads * shape.KeySize,
             YStride = shape.Heads * shape.ValueSize,
             BlockTokens = layout.BlockTokens,
@@ -103,7 +107,7 @@ public class AttentionLauncherTests
         launcher.Send(card.Stream, batch);
         launcher.Launch(card.Stream, args);
         bool many = sequences.Any(sequence => sequence.Rows > 16);
-        double tolerance = layout.Type == KvType.F32 || !many ? 2e-5 : 2e-3;
+        double tolerance = layout.Type != KvType.F16 || !many ? 2e-5 : 2e-3;
         Numbers.AssertClose(expected, card.Download<float>(y, expected.Length), tolerance, $"{shape} of {string.Join(' ', sequences)}");
 
         if (sequences.Any(sequence => sequence.Rows > 1)) return;
@@ -128,19 +132,24 @@ public class AttentionLauncherTests
         byte[] block = new byte[kv.Layout.BlockBytes];
         for (int i = 0; i < kv.BlockCount; i++)
         {
-            if (kv.Layout.Type == KvType.F32)
+            // Any byte is a number of Q8_0; where its scales are, small halves.
+            if (kv.Layout.Type == KvType.Q8_0) random.NextBytes(block);
+            if (kv.Layout.Type == KvType.F32) Buffer.BlockCopy(Numbers.Random(random, block.Length / sizeof(float)), 0, block, 0, block.Length);
+            if (kv.Layout.Type == KvType.F16) Halves(random, block, 1);
+            foreach (KvLayerLayout layer in kv.Layout.Type == KvType.Q8_0 ? kv.Layout.Layers : [])
             {
-                float[] values = Numbers.Random(random, block.Length / sizeof(float));
-                Buffer.BlockCopy(values, 0, block, 0, block.Length);
-            }
-            else
-            {
-                float[] values = Numbers.Random(random, block.Length / 2);
-                for (int j = 0; j < values.Length; j++) BitConverter.TryWriteBytes(block.AsSpan(2 * j), (Half)values[j]);
+                Halves(random, block.AsSpan((int)layer.KeyScaleOffset, layer.KvHeads * kv.Layout.BlockTokens * layer.KeySize / 16), 0.01f);
+                Halves(random, block.AsSpan((int)layer.ValueScaleOffset, layer.KvHeads * kv.Layout.BlockTokens * layer.ValueSize / 16), 0.01f);
             }
 
             kv.Write(i, block);
         }
+    }
+
+    private static void Halves(Random random, Span<byte> bytes, float scale)
+    {
+        float[] values = Numbers.Random(random, bytes.Length / 2, scale);
+        for (int i = 0; i < values.Length; i++) BitConverter.TryWriteBytes(bytes[(2 * i)..], (Half)(scale < 1 ? Math.Abs(values[i]) : values[i]));
     }
 
     private static byte[] Bytes(HostKvMemory kv)
