@@ -54,7 +54,7 @@ public sealed class LinearKernelTests
         using Bench bench = new();
         // Each of 5 matrices has 32 outputs: to the reference, one matrix of 160.
         using Case matrices = new(bench, type, 160, Inputs(type, 3), gated: false, matrices: 5);
-        foreach (int rows in (ReadOnlySpan<int>)[1, 6, 21])
+        foreach (int rows in (ReadOnlySpan<int>)[1, 6, 21, 50])
         {
             Assert.InRange(matrices.ExpertError(rows, used: 3), 0, Tolerance);
             Assert.InRange(matrices.SlotError(rows), 0, Tolerance);
@@ -172,7 +172,7 @@ public sealed class LinearKernelTests
             _bias = bench.Upload<float>(_biasHost);
             _addend = bench.Upload<float>(_addendHost);
             _y = bench.Upload<float>(_addendHost);
-            _workspace = new LinearWorkspace(bench.Device, bench.Stream, MaxRows, inputs);
+            _workspace = new LinearWorkspace(bench.Device, bench.Stream, MaxRows, inputs, used: 3, matrices);
             _weights = new PackedMatrix(bench.Device, PackedFormat.Get(type), matrices, outputs / matrices, inputs, gated, "a test's weights");
             using DeviceBuffer raw = _weights.Format == PackedFormat.Single ? bench.Upload<float>(_values) : bench.Upload<byte>(blocks);
             for (int matrix = 0; matrix < matrices; matrix++) Pack(matrix, raw.Address + (nint)(matrix * _weights.Outputs * _weights.SourceRowBytes));
@@ -252,7 +252,7 @@ public sealed class LinearKernelTests
             using DeviceBuffer chosen = _bench.Upload<float>(routing);
             using DeviceBuffer y = new(_bench.Device, (long)rows * used * _weights.Outputs * sizeof(float), "a test's results");
             LinearCall call = new(_weights, _x.Address, _weights.Inputs, rows, y.Address, used * _weights.Outputs);
-            _bench.Kernels.MatMulOfExperts(_bench.Stream, call, chosen.Address, 2 * used, used, xPerSlot: false);
+            _bench.Kernels.MatMulOfExperts(_bench.Stream, call, chosen.Address, 2 * used, used, xPerSlot: false, _workspace);
             float[] results = _bench.Download(y, rows * used * _weights.Outputs);
             return Error(results, used, (row, slot) => ((int)routing[row * 2 * used + slot], row));
         }
