@@ -6,6 +6,7 @@ namespace AutoGlm.Cuda.Linear;
 internal sealed class LinearKernels
 {
     private const int PackWarps = 8, OperandColumns = 128, OperandThreads = 128, ColumnsPerThread = 8, FloatWarps = 8, GatherThreads = 256, SortThreads = 1024;
+    private const int OutputFloats = 0, OutputHalf = 1, OutputBFloat16 = 2;
 
     private readonly KernelLibrary _kernels;
     private readonly int _multiprocessors, _sharedLimit;
@@ -125,7 +126,18 @@ internal sealed class LinearKernels
     }
 
     /// <summary>Queues a product of an operand that is ready; see <see cref="Prepare"/>.</summary>
-    public void MatMul(CudaStream stream, in LinearCall call, nint operand, LinearWorkspace workspace)
+    public void MatMul(CudaStream stream, in LinearCall call, nint operand, LinearWorkspace workspace) => MatMul(stream, call, operand, OutputFloats, workspace);
+
+    /// <summary>As <see cref="MatMul(CudaStream, in LinearCall, nint, LinearWorkspace)"/> with a result that is the next product's operand: y is where it goes, and there is no addend.</summary>
+    public void MatMulToOperand(CudaStream stream, in LinearCall call, nint operand, bool bfloat16, LinearWorkspace workspace)
+    {
+        if (call.Addend != 0) throw new NotSupportedException("A product that is an operand has no addend.");
+        // What pads the columns must be zeros.
+        if (call.Weights.Outputs % OperandColumns != 0) stream.Fill(call.Y, 0, OperandBytes(call.Rows, call.Weights.Outputs));
+        MatMul(stream, call with { YStride = OperandRows(call.Rows) }, operand, bfloat16 ? OutputBFloat16 : OutputHalf, workspace);
+    }
+
+    private void MatMul(CudaStream stream, in LinearCall call, nint operand, int output, LinearWorkspace workspace)
     {
         PackedMatrix weights = call.Weights;
         if (call.Gain != 0) throw new NotSupportedException("Products of an operand do not norm it.");
@@ -149,6 +161,7 @@ internal sealed class LinearKernels
             Splits = shape.Splits,
             Gated = weights.Gated ? 1 : 0,
             Used = 1,
+            Output = output,
         };
         _kernels.Get(GemmName(weights.Format, shape.TileRows)).Launch(stream, new Grid(shape.Blocks), shape.Threads, shape.SharedBytes, args, _hopper);
     }

@@ -81,6 +81,15 @@ public sealed class LinearKernelTests
     }
 
     [Fact]
+    public void A_product_may_be_the_operand_of_the_next()
+    {
+        using Bench bench = new();
+        using Case gate = new(bench, TensorType.Q8_0, 96, 256, gated: true);
+        using Case down = new(bench, TensorType.Q4_0, 40, 96, gated: false);
+        Assert.InRange(gate.ErrorThrough(down, rows: 21), 0, GatedTolerance);
+    }
+
+    [Fact]
     public void A_product_is_the_same_each_time()
     {
         using Bench bench = new();
@@ -201,6 +210,22 @@ public sealed class LinearKernelTests
             }
 
             return Math.Sqrt(difference / norm);
+        }
+
+        /// <summary>The next product of this one's result, against the same by way of floats.</summary>
+        public double ErrorThrough(Case next, int rows)
+        {
+            float[] between = Run(rows, biased: false, added: false);
+            using DeviceBuffer x = new(_bench.Device, LinearKernels.OperandBytes(rows, _weights.Inputs), "a test's operand");
+            using DeviceBuffer y = new(_bench.Device, LinearKernels.OperandBytes(rows, _weights.Outputs), "a test's operand");
+            _bench.Stream.Fill(y.Address, 0xFF, y.Bytes);
+            _bench.Kernels.Prepare(_bench.Stream, _x.Address, _weights.Inputs, rows, _weights.Inputs, _weights.Format.BFloat16, x.Address);
+            _bench.Kernels.MatMulToOperand(_bench.Stream, new LinearCall(_weights, 0, 0, rows, y.Address, 0), x.Address, next._weights.Format.BFloat16, _workspace);
+            LinearCall call = new(next._weights, 0, 0, rows, next._y.Address, next._weights.Outputs);
+            _bench.Kernels.MatMul(_bench.Stream, call, y.Address, next._workspace);
+            float[] results = _bench.Download(next._y, rows * next._weights.Outputs);
+            between.CopyTo(next._xHost, 0);
+            return next.Error(results, 1, (row, _) => (0, row));
         }
 
         /// <summary>Rows of the weights, out of order.</summary>
