@@ -13,6 +13,9 @@ struct GemmArgs
     const float* addend;  // [rows][outputs], rows lda apart, or null; may be y
     float* partial;       // where splits > 1: 128 N floats for each block
     u32* arrivals;        // where splits > 1: zeros, one for each tile of y
+    const int* order;     // rows sorted by expert (linear_experts.cu): row n is pair order[n]; or null
+    const int* experts;   // then: the matrix of each N rows, or -1
+    long long matrixBytes;
     long long ldy, lda;
     int rows;
     int xRows;            // of the operand x
@@ -21,12 +24,14 @@ struct GemmArgs
     int units;            // of a tile
     int splits;           // blocks that share a tile of y, each a range of units
     int gated;            // as in GemvArgs
+    int used;             // pairs of a row of y, where sorted: y is [rows][used][outputs]
     int output;           // y is 0: floats, 1: an operand of halves, 2: of bfloat16; ldy is then its rows
 };
 
 struct GemmTile
 {
     int feature, row, split, index;  // first of 8 tiles of weights, first row of x
+    int matrix;                      // -1: nothing to do
 
     // Blocks that run at a time share weights first (all rows of x), then x.
     template <int N> static INLINE GemmTile At(const GemmArgs& args)
@@ -41,6 +46,12 @@ struct GemmTile
         int inStrip = block - strip * group * acrossFeatures;
         tile.row = (strip * group + inStrip % width) * N;
         tile.feature = inStrip / width * 8;
+        tile.matrix = 0;
+        if (args.order)
+        {
+            WaitForInputs();
+            tile.matrix = args.experts[tile.row / N];
+        }
         return tile;
     }
 };
@@ -89,8 +100,9 @@ private:
         float values[4] = {v.x, v.y, v.z, v.w};
         if (args.bias)
         {
+            const float* bias = args.bias + (long long)tile.matrix * args.outputs;
 #pragma unroll
-            for (int i = 0; i < 4; i++) values[i] += output + i < args.outputs ? args.bias[output + i] : 0;
+            for (int i = 0; i < 4; i++) values[i] += output + i < args.outputs ? bias[output + i] : 0;
         }
         Put<4>(tile.row + row, output, values);
     }
@@ -121,6 +133,12 @@ private:
             return;
         }
         float* to = args.y + row * args.ldy + output;
+        if (args.order)
+        {
+            int pair = args.order[row];
+            if (pair < 0) return;
+            to = args.y + pair / args.used * args.ldy + pair % args.used * args.outputs + output;
+        }
         const float* addend = args.addend ? args.addend + row * args.lda + output : 0;
         if (Count == 4 && output + 3 < args.outputs && (((u64)to | (u64)addend) & 15) == 0)
         {

@@ -39,7 +39,7 @@ struct HopperGemm
     {
         int tiles = min(8, args.tiles - tile.feature), rows = min(N, args.xRows - tile.row);
         int w = 0, wParity = 1, x = 0, xParity = 1;
-        const u8* weights = args.weights + ((long long)tile.feature * args.units + firstUnit) * F::UnitBytes;
+        const u8* weights = args.weights + tile.matrix * args.matrixBytes + ((long long)tile.feature * args.units + firstUnit) * F::UnitBytes;
         const u8* from = args.x + ((long long)firstUnit * Blocks * args.xRows + tile.row) * 128;
         for (int unit = firstUnit; unit < lastUnit; unit++)
         {
@@ -100,6 +100,7 @@ struct HopperGemm
         extern __shared__ __align__(128) u8 raw[];
         u8* aligned = raw + (1024 - (Shared(raw) & 1023) & 1023);
         HopperGemm gemm = {args, GemmTile::At<N>(args), Shared(aligned), aligned, 0, 0};
+        if (gemm.tile.matrix < 0) return;
         gemm.firstUnit = (int)((long long)args.units * gemm.tile.split / args.splits);
         gemm.lastUnit = (int)((long long)args.units * (gemm.tile.split + 1) / args.splits);
         if (threadIdx.x == 0) gemm.Init();

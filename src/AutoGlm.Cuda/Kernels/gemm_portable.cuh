@@ -23,7 +23,7 @@ struct PortableGemm
         if (unit >= lastUnit - firstUnit) return;
         const int chunks = F::UnitBytes / 16;
         int tiles = min(8, args.tiles - tile.feature);
-        const u8* from = args.weights + ((long long)tile.feature * args.units + firstUnit + unit) * F::UnitBytes;
+        const u8* from = args.weights + tile.matrix * args.matrixBytes + ((long long)tile.feature * args.units + firstUnit + unit) * F::UnitBytes;
         u32 to = Shared(W(unit));
         for (int i = threadIdx.x; i < tiles * chunks; i += 256)
             CopyAsync16(to + i * 16, from + (long long)(i / chunks) * args.units * F::UnitBytes + i % chunks * 16);
@@ -92,6 +92,7 @@ struct PortableGemm
     {
         extern __shared__ __align__(128) u8 memory[];
         PortableGemm gemm = {args, GemmTile::At<N>(args), memory, 0, 0};
+        if (gemm.tile.matrix < 0) return;
         gemm.firstUnit = (int)((long long)args.units * gemm.tile.split / args.splits);
         gemm.lastUnit = (int)((long long)args.units * (gemm.tile.split + 1) / args.splits);
         int warp = threadIdx.x / 32, lane = threadIdx.x % 32;

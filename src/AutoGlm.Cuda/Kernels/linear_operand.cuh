@@ -27,15 +27,21 @@ struct OperandArgs
     int columns;
 };
 
-// Floats to an operand, eight columns to a thread; grid (chunks of 8 padded columns / block, rows).
-template <bool Bf16> INLINE void OperandFrom(const OperandArgs& args)
+// Eight columns of a row of the operand to a thread; grid (chunks of 8 padded columns / block, rows).
+template <bool Bf16> INLINE void OperandPut(const OperandArgs& args, const float* x)
 {
     int column = (blockIdx.x * blockDim.x + threadIdx.x) * 8, row = blockIdx.y;
     if (column >= (args.columns + 127) / 128 * 128) return;
-    const float* x = args.x + row * args.ldx;
     float v[8];
 #pragma unroll
     for (int i = 0; i < 8; i++) v[i] = column + i < args.columns ? x[column + i] : 0;
     *(uint4*)(args.operand + OperandAt(row, column, args.operandRows)) =
         make_uint4(Pair<Bf16>(v[0], v[1]), Pair<Bf16>(v[2], v[3]), Pair<Bf16>(v[4], v[5]), Pair<Bf16>(v[6], v[7]));
+}
+
+template <bool Bf16> INLINE void OperandFrom(const OperandArgs& args)
+{
+    WaitForInputs();
+    LetNextStart();
+    OperandPut<Bf16>(args, args.x + blockIdx.y * args.ldx);
 }

@@ -54,7 +54,16 @@ internal readonly record struct GemmShape(int TileRows, int Splits, int Blocks, 
         }
 
         int splits = kernel.Rows > 128 ? 1 : Math.Clamp(multiprocessors / blocks, 1, Math.Min(MaxSplits, units));
+        return Of(format, kernel, splits, blocks * splits, hopper);
+    }
+
+    /// <summary>The shape for tiles of so many rows, none shared.</summary>
+    public static GemmShape Of(PackedFormat format, int tiles, int rowTiles, int tileRows, bool hopper) =>
+        Of(format, (hopper ? Hopper : Portable).Single(kernel => kernel.Rows == tileRows), 1, (tiles + OutputTiles - 1) / OutputTiles * rowTiles, hopper);
+
+    private static GemmShape Of(PackedFormat format, (int Rows, int Weights, int Activations) kernel, int splits, int blocks, bool hopper)
+    {
         int shared = (hopper ? 2048 : 16) + kernel.Activations * kernel.Rows * 128 + kernel.Weights * OutputTiles * format.UnitBytes;
-        return new GemmShape(kernel.Rows, splits, blocks * splits, shared, hopper ? 384 : 256);
+        return new GemmShape(kernel.Rows, splits, blocks, shared, hopper ? 384 : 256);
     }
 }

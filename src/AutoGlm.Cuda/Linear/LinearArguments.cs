@@ -27,9 +27,9 @@ internal struct GemvArgs
 
 internal struct GemmArgs
 {
-    public nint Weights, X, Y, Bias, Addend, Partial, Arrivals;
-    public long YStride, AddendStride;
-    public int Rows, XRows, Outputs, Tiles, Units, Splits, Gated, Output;
+    public nint Weights, X, Y, Bias, Addend, Partial, Arrivals, Order, Experts;
+    public long MatrixBytes, YStride, AddendStride;
+    public int Rows, XRows, Outputs, Tiles, Units, Splits, Gated, Used, Output;
 }
 
 internal struct GatherArgs
@@ -37,4 +37,17 @@ internal struct GatherArgs
     public nint Weights, Ids, Y;
     public long YStride;
     public int Columns, Units;
+}
+
+internal struct SortArgs
+{
+    public nint Routing, Order, TileExperts;
+    public int RoutingStride, Rows, Used, Experts, Tiles, TileRows;
+}
+
+internal struct SortedOperandArgs
+{
+    public OperandArgs X;
+    public nint Order;
+    public int Used, XSlot;
 }

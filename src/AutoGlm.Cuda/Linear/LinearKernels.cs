@@ -5,7 +5,8 @@ namespace AutoGlm.Cuda.Linear;
 /// <summary>Packs weights and multiplies by them: the launchers of <c>Kernels/linear_*.cu</c>.</summary>
 internal sealed class LinearKernels
 {
-    private const int PackWarps = 8, OperandColumns = 128, OperandThreads = 128, ColumnsPerThread = 8, FloatWarps = 8, GatherThreads = 256;
+    private const int PackWarps = 8, OperandColumns = 128, OperandThreads = 128, ColumnsPerThread = 8, FloatWarps = 8, GatherThreads = 256, SortThreads = 1024;
+    private const int OutputFloats = 0, OutputHalf = 1, OutputBFloat16 = 2;
 
     private readonly KernelLibrary _kernels;
     private readonly int _multiprocessors, _sharedLimit;
@@ -125,7 +126,18 @@ internal sealed class LinearKernels
     }
 
     /// <summary>Queues a product of an operand that is ready; see <see cref="Prepare"/>.</summary>
-    public void MatMul(CudaStream stream, in LinearCall call, nint operand, LinearWorkspace workspace)
+    public void MatMul(CudaStream stream, in LinearCall call, nint operand, LinearWorkspace workspace) => MatMul(stream, call, operand, OutputFloats, workspace);
+
+    /// <summary>As <see cref="MatMul(CudaStream, in LinearCall, nint, LinearWorkspace)"/> with a result that is the next product's operand: y is where it goes, and there is no addend.</summary>
+    public void MatMulToOperand(CudaStream stream, in LinearCall call, nint operand, bool bfloat16, LinearWorkspace workspace)
+    {
+        if (call.Addend != 0) throw new NotSupportedException("A product that is an operand has no addend.");
+        // What pads the columns must be zeros.
+        if (call.Weights.Outputs % OperandColumns != 0) stream.Fill(call.Y, 0, OperandBytes(call.Rows, call.Weights.Outputs));
+        MatMul(stream, call with { YStride = OperandRows(call.Rows) }, operand, bfloat16 ? OutputBFloat16 : OutputHalf, workspace);
+    }
+
+    private void MatMul(CudaStream stream, in LinearCall call, nint operand, int output, LinearWorkspace workspace)
     {
         PackedMatrix weights = call.Weights;
         if (call.Gain != 0) throw new NotSupportedException("Products of an operand do not norm it.");
@@ -148,6 +160,8 @@ internal sealed class LinearKernels
             Units = weights.Units,
             Splits = shape.Splits,
             Gated = weights.Gated ? 1 : 0,
+            Used = 1,
+            Output = output,
         };
         _kernels.Get(GemmName(weights.Format, shape.TileRows)).Launch(stream, new Grid(shape.Blocks), shape.Threads, shape.SharedBytes, args, _hopper);
     }
@@ -177,9 +191,17 @@ internal sealed class LinearKernels
     /// <param name="routingStride">Floats from row to row of the routing.</param>
     /// <param name="used">Matrices of a row.</param>
     /// <param name="xPerSlot">True where each slot has columns of its own.</param>
-    public void MatMulOfExperts(CudaStream stream, in LinearCall call, nint routing, int routingStride, int used, bool xPerSlot)
+    /// <param name="workspace">For many rows.</param>
+    public void MatMulOfExperts(CudaStream stream, in LinearCall call, nint routing, int routingStride, int used, bool xPerSlot, LinearWorkspace workspace)
     {
         if (call.Rows == 0) return;
+        if (call.Weights.Format != PackedFormat.Single && call.Rows * used > ExpertShape.MostUnsortedPairs)
+        {
+            SortArgs sort = Sort(stream, call, routing, routingStride, used, workspace);
+            MatMulOfSorted(stream, call, sort, xPerSlot, workspace);
+            return;
+        }
+
         GemvArgs args = new() { BlockRows = 1, Routing = routing, RoutingStride = routingStride, XSlot = xPerSlot ? call.Weights.Inputs : 0 };
         if (call.Weights.Format == PackedFormat.Single)
         {
@@ -191,6 +213,64 @@ internal sealed class LinearKernels
         // Rows and slots are blocks of their own: the fewer there are, the more blocks share a matrix.
         int blocks = Math.Clamp(2 * _multiprocessors / (call.Rows * used) + 1, 1, shape.Blocks);
         MatVec(stream, call, shape, new Grid(blocks, used, call.Rows), args);
+    }
+
+    /// <summary>Sorts the pairs of row and expert by expert.</summary>
+    private SortArgs Sort(CudaStream stream, in LinearCall call, nint routing, int routingStride, int used, LinearWorkspace workspace)
+    {
+        int experts = call.Weights.Matrices;
+        ExpertShape shape = ExpertShape.Choose(call.Rows * used, experts, _hopper);
+        if (shape.Tiles * shape.TileRows > workspace.SortedRows) throw new ArgumentException($"The workspace has no room for {call.Rows} rows of {used} experts.", nameof(workspace));
+        SortArgs args = new()
+        {
+            Routing = routing,
+            Order = workspace.Order,
+            TileExperts = workspace.TileExperts,
+            RoutingStride = routingStride,
+            Rows = call.Rows,
+            Used = used,
+            Experts = experts,
+            Tiles = shape.Tiles,
+            TileRows = shape.TileRows,
+        };
+        _kernels.Get("experts_sort").Launch(stream, new Grid(1), SortThreads, 2 * (experts + 1) * sizeof(int), args, _hopper);
+        return args;
+    }
+
+    private void MatMulOfSorted(CudaStream stream, in LinearCall call, in SortArgs sort, bool xPerSlot, LinearWorkspace workspace)
+    {
+        PackedMatrix weights = call.Weights;
+        int rows = sort.Tiles * sort.TileRows, padded = (weights.Inputs + OperandColumns - 1) / OperandColumns * OperandColumns;
+        SortedOperandArgs operand = new()
+        {
+            X = new OperandArgs { X = call.X, Operand = workspace.Operand, XStride = call.XStride, Rows = rows, OperandRows = rows, Columns = weights.Inputs },
+            Order = sort.Order,
+            Used = sort.Used,
+            XSlot = xPerSlot ? weights.Inputs : 0,
+        };
+        Grid grid = new(Grid.Cover(padded, OperandThreads * ColumnsPerThread), rows);
+        _kernels.Get(weights.Format.BFloat16 ? "experts_operand_bf16" : "experts_operand_f16").Launch(stream, grid, OperandThreads, 0, operand, _hopper);
+        GemmShape shape = GemmShape.Of(weights.Format, weights.Tiles, sort.Tiles, sort.TileRows, _hopper);
+        GemmArgs args = new()
+        {
+            Weights = weights.Address(),
+            X = workspace.Operand,
+            Y = call.Y,
+            Bias = call.Bias,
+            Order = sort.Order,
+            Experts = sort.TileExperts,
+            MatrixBytes = weights.MatrixBytes,
+            YStride = call.YStride,
+            Rows = rows,
+            XRows = rows,
+            Outputs = weights.Outputs,
+            Tiles = weights.Tiles,
+            Units = weights.Units,
+            Splits = 1,
+            Gated = weights.Gated ? 1 : 0,
+            Used = sort.Used,
+        };
+        _kernels.Get(GemmName(weights.Format, shape.TileRows)).Launch(stream, new Grid(shape.Blocks), shape.Threads, shape.SharedBytes, args, _hopper);
     }
 
     private static int OperandRows(int rows) => (rows + 7) / 8 * 8;

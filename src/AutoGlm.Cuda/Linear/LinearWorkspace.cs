@@ -13,13 +13,19 @@ internal sealed class LinearWorkspace : IDisposable
     /// <param name="stream">Queues the zeros that the counters begin with.</param>
     /// <param name="rows">The most rows of a batch.</param>
     /// <param name="columns">The most inputs of a matrix.</param>
-    public LinearWorkspace(CudaDevice device, CudaStream stream, int rows, int columns)
+    /// <param name="used">The most experts of a row; 0 without experts.</param>
+    /// <param name="experts">The most experts there are.</param>
+    public LinearWorkspace(CudaDevice device, CudaStream stream, int rows, int columns, int used = 0, int experts = 0)
     {
-        OperandBytes = Align(LinearKernels.OperandBytes(rows, columns));
+        SortedRows = used == 0 ? 0 : ExpertShape.MostRows(checked(rows * used), experts);
+        OperandBytes = Align(LinearKernels.OperandBytes(Math.Max(rows, SortedRows), columns));
         long partial = Align(GemmShape.MaxPartialFloats * sizeof(float)), arrivals = Align(GemmShape.MaxSharedBlocks * sizeof(int));
-        _buffer = new DeviceBuffer(device, OperandBytes + partial + arrivals, "the matrix products' workspace");
+        _buffer = new DeviceBuffer(device, OperandBytes + partial + arrivals + 2 * Align(SortedRows * sizeof(int)) + Alignment, "the matrix products' workspace");
         stream.Fill(_buffer.Address, 0, _buffer.Bytes);
     }
+
+    /// <summary>The most rows after sorting by experts.</summary>
+    public int SortedRows { get; }
 
     /// <summary>Bytes of the operand.</summary>
     public long OperandBytes { get; }
@@ -29,6 +35,12 @@ internal sealed class LinearWorkspace : IDisposable
     public nint Partial => _buffer.Address + (nint)OperandBytes;
 
     public nint Arrivals => Partial + (nint)Align(GemmShape.MaxPartialFloats * sizeof(float));
+
+    /// <summary>Which row and slot each sorted row is.</summary>
+    public nint Order => Arrivals + (nint)Align(GemmShape.MaxSharedBlocks * sizeof(int));
+
+    /// <summary>The expert of each tile of sorted rows.</summary>
+    public nint TileExperts => Order + (nint)Align(SortedRows * sizeof(int));
 
     public void Dispose() => _buffer.Dispose();
 

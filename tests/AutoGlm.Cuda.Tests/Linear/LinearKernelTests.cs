@@ -54,7 +54,7 @@ public sealed class LinearKernelTests
         using Bench bench = new();
         // Each of 5 matrices has 32 outputs: to the reference, one matrix of 160.
         using Case matrices = new(bench, type, 160, Inputs(type, 3), gated: false, matrices: 5);
-        foreach (int rows in (ReadOnlySpan<int>)[1, 6, 21])
+        foreach (int rows in (ReadOnlySpan<int>)[1, 6, 21, 50])
         {
             Assert.InRange(matrices.ExpertError(rows, used: 3), 0, Tolerance);
             Assert.InRange(matrices.SlotError(rows), 0, Tolerance);
@@ -78,6 +78,15 @@ public sealed class LinearKernelTests
         using Bench bench = new();
         using Case matrix = new(bench, type, 100, Inputs(type, 3), gated: false);
         foreach (int rows in (ReadOnlySpan<int>)[1, 5, 8]) Assert.InRange(matrix.NormedError(rows), 0, Tolerance);
+    }
+
+    [Fact]
+    public void A_product_may_be_the_operand_of_the_next()
+    {
+        using Bench bench = new();
+        using Case gate = new(bench, TensorType.Q8_0, 96, 256, gated: true);
+        using Case down = new(bench, TensorType.Q4_0, 40, 96, gated: false);
+        Assert.InRange(gate.ErrorThrough(down, rows: 21), 0, GatedTolerance);
     }
 
     [Fact]
@@ -172,7 +181,7 @@ public sealed class LinearKernelTests
             _bias = bench.Upload<float>(_biasHost);
             _addend = bench.Upload<float>(_addendHost);
             _y = bench.Upload<float>(_addendHost);
-            _workspace = new LinearWorkspace(bench.Device, bench.Stream, MaxRows, inputs);
+            _workspace = new LinearWorkspace(bench.Device, bench.Stream, MaxRows, inputs, used: 3, matrices);
             _weights = new PackedMatrix(bench.Device, PackedFormat.Get(type), matrices, outputs / matrices, inputs, gated, "a test's weights");
             using DeviceBuffer raw = _weights.Format == PackedFormat.Single ? bench.Upload<float>(_values) : bench.Upload<byte>(blocks);
             for (int matrix = 0; matrix < matrices; matrix++) Pack(matrix, raw.Address + (nint)(matrix * _weights.Outputs * _weights.SourceRowBytes));
@@ -201,6 +210,22 @@ public sealed class LinearKernelTests
             }
 
             return Math.Sqrt(difference / norm);
+        }
+
+        /// <summary>The next product of this one's result, against the same by way of floats.</summary>
+        public double ErrorThrough(Case next, int rows)
+        {
+            float[] between = Run(rows, biased: false, added: false);
+            using DeviceBuffer x = new(_bench.Device, LinearKernels.OperandBytes(rows, _weights.Inputs), "a test's operand");
+            using DeviceBuffer y = new(_bench.Device, LinearKernels.OperandBytes(rows, _weights.Outputs), "a test's operand");
+            _bench.Stream.Fill(y.Address, 0xFF, y.Bytes);
+            _bench.Kernels.Prepare(_bench.Stream, _x.Address, _weights.Inputs, rows, _weights.Inputs, _weights.Format.BFloat16, x.Address);
+            _bench.Kernels.MatMulToOperand(_bench.Stream, new LinearCall(_weights, 0, 0, rows, y.Address, 0), x.Address, next._weights.Format.BFloat16, _workspace);
+            LinearCall call = new(next._weights, 0, 0, rows, next._y.Address, next._weights.Outputs);
+            _bench.Kernels.MatMul(_bench.Stream, call, y.Address, next._workspace);
+            float[] results = _bench.Download(next._y, rows * next._weights.Outputs);
+            between.CopyTo(next._xHost, 0);
+            return next.Error(results, 1, (row, _) => (0, row));
         }
 
         /// <summary>Rows of the weights, out of order.</summary>
@@ -252,7 +277,7 @@ public sealed class LinearKernelTests
             using DeviceBuffer chosen = _bench.Upload<float>(routing);
             using DeviceBuffer y = new(_bench.Device, (long)rows * used * _weights.Outputs * sizeof(float), "a test's results");
             LinearCall call = new(_weights, _x.Address, _weights.Inputs, rows, y.Address, used * _weights.Outputs);
-            _bench.Kernels.MatMulOfExperts(_bench.Stream, call, chosen.Address, 2 * used, used, xPerSlot: false);
+            _bench.Kernels.MatMulOfExperts(_bench.Stream, call, chosen.Address, 2 * used, used, xPerSlot: false, _workspace);
             float[] results = _bench.Download(y, rows * used * _weights.Outputs);
             return Error(results, used, (row, slot) => ((int)routing[row * 2 * used + slot], row));
         }
