@@ -1,4 +1,4 @@
-using AutoGlm.Cuda.Attention;
+using AutoGlm.Cuda.FlashAttention;
 using AutoGlm.Cuda.Modules;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;

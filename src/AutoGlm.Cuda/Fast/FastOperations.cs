@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using AutoGlm.Cuda.Attention;
+using AutoGlm.Cuda.FlashAttention;
 using AutoGlm.Cuda.Elementwise;
 using AutoGlm.Cuda.Linear;
 using AutoGlm.Cuda.Memory;
@@ -31,8 +31,10 @@ internal sealed class FastOperations : Operations
         _overlap = device.ComputeCapability.Major >= 9;
         _linear = new LinearKernels(device, kernels);
         kernels.Prepare(Names(kernels, graph));
-        int columns = graph.Nodes.OfType<MatMul>().Select(node => (int)node.W.Shape[^1]).Append(1).Max();
-        _workspace = new LinearWorkspace(device, stream, maxRows, columns);
+        List<ExpertMatMul> experts = [.. graph.Nodes.OfType<ExpertMatMul>()];
+        int columns = graph.Nodes.OfType<MatMul>().Select(node => (int)node.W.Shape[^1]).Concat(experts.Select(node => (int)node.W.Shape[^1])).Append(1).Max();
+        int used = experts.Select(node => node.Used).Append(0).Max(), matrices = experts.Select(node => (int)node.W.Shape[0]).Append(0).Max();
+        _workspace = new LinearWorkspace(device, stream, maxRows, columns, used, matrices);
         _norms = new NormLauncher(device, kernels);
         _elements = new ElementLauncher(kernels);
         _ropes = new RopeLauncher(kernels);
@@ -95,7 +97,7 @@ internal sealed class FastOperations : Operations
     public override void HeadMatMul(StepContext context, DeviceMatrix matrix, Operand x, Operand y) => _linear.MatMulOfSlots(context.Stream, Call(context, matrix, x, y));
 
     public override void ExpertMatMul(StepContext context, DeviceMatrix matrix, Operand x, Operand routing, int used, nint bias, Operand y) =>
-        _linear.MatMulOfExperts(context.Stream, Call(context, matrix, x, y) with { Bias = bias }, routing.Address, routing.Stride, used, x.Width != matrix.Inputs);
+        _linear.MatMulOfExperts(context.Stream, Call(context, matrix, x, y) with { Bias = bias }, routing.Address, routing.Stride, used, x.Width != matrix.Inputs, _workspace);
 
     public override void ExpertSum(StepContext context, Operand x, Operand routing, int used, Operand y) => _routers.Sum(
         context.Stream,

@@ -89,6 +89,8 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
         (Operand x, Operand routing) = (memory[node.X], memory[node.Routing]);
         nint bias = weights.VectorOrNone(node.Bias);
         step(context => operations.ExpertMatMul(context, matrix, x, routing, node.Used, bias, y));
+        // Experts may keep their sorted rows where other products' inputs were.
+        _prepared = null;
     }
 
     private void Prepare(Value value, DeviceMatrix matrix, Action<Action<StepContext>> step)
