@@ -38,10 +38,11 @@ public sealed class CudaBackend : IBackend
     {
         Device.MakeCurrent();
         Operations operations = _options.Reference ? new ReferenceOperations(_kernels) : new FastOperations(Device, _stream, _kernels, graph, maxRows);
-        DeviceWeights loaded = DeviceWeights.Load(graph, weights, Device, operations, progress, cancellation);
+        Fusions? fusions = _options.Fuse && operations.FusesHeads ? new Fusions(graph, weight => operations.Fuses(weights.Get(weight).Type)) : null;
+        DeviceWeights loaded = DeviceWeights.Load(graph, weights, Device, operations, fusions, progress, cancellation);
         try
         {
-            return new CudaExecutor(Device, _stream, graph, loaded, operations, maxRows, _options.CaptureGraphs);
+            return new CudaExecutor(Device, _stream, graph, loaded, operations, fusions, maxRows, _options.CaptureGraphs);
         }
         catch
         {

@@ -24,7 +24,7 @@ internal sealed class CudaExecutor : IGraphExecutor
     private readonly DecodeGraphs? _graphs;
     private readonly int _maxRows;
 
-    public CudaExecutor(CudaDevice device, CudaStream stream, ComputationGraph graph, DeviceWeights weights, Operations operations, int maxRows, bool captureGraphs)
+    public CudaExecutor(CudaDevice device, CudaStream stream, ComputationGraph graph, DeviceWeights weights, Operations operations, Fusions? fusions, int maxRows, bool captureGraphs)
     {
         if (graph[graph.Output].Rows != RowSpace.Logits) throw new ArgumentException("A graph's output should have the rows that want logits.", nameof(graph));
         _device = device;
@@ -34,7 +34,7 @@ internal sealed class CudaExecutor : IGraphExecutor
         _maxRows = maxRows;
         _context = new StepContext { Stream = stream };
         _memory = new PlanMemory(device, graph, maxRows);
-        PlanCompiler compiler = new(graph, weights, _memory, operations, device);
+        PlanCompiler compiler = new(graph, weights, _memory, operations, fusions, device);
         _steps = compiler.Compile(stream);
         _owned = compiler.Owned;
         if (captureGraphs) _graphs = new DecodeGraphs(_steps, maxRows);

@@ -12,6 +12,9 @@ public sealed record CudaOptions
     /// <summary>True to replay steps of few rows as CUDA graphs.</summary>
     public bool CaptureGraphs { get; init; } = true;
 
+    /// <summary>True to let one kernel do the work of several nodes: norms and gates in matmuls, head norms and rotation in the KV write.</summary>
+    public bool Fuse { get; init; } = true;
+
     /// <summary>Folder for the machine code that the driver makes of the kernels; null for the user's cache folder.</summary>
     public string? CacheFolder { get; init; }
 }

@@ -53,7 +53,11 @@ internal sealed class FastOperations : Operations
         return moved;
     }
 
-    public override DeviceMatrix LoadMatrix(Tensor tensor, WeightUploader uploader) => PackedWeights.Load(tensor, gated: false, uploader, _linear);
+    public override DeviceMatrix LoadMatrix(Tensor tensor, bool gated, WeightUploader uploader) => PackedWeights.Load(tensor, gated, uploader, _linear);
+
+    public override bool Fuses(TensorType type) => PackedFormat.Get(type) != PackedFormat.Single;
+
+    public override bool FusesHeads => true;
 
     public override void Embed(StepContext context, DeviceMatrix table, Operand y) =>
         _linear.Gather(context.Stream, ((PackedWeights)table).Packed, context.Tokens, context.RowsOf(y.Space), y.Address, y.Stride);
@@ -78,21 +82,34 @@ internal sealed class FastOperations : Operations
             YOffset = yOffset,
         });
 
-    public override void Prepare(StepContext context, DeviceMatrix matrix, Operand x)
+    public override void Prepare(StepContext context, DeviceMatrix matrix, Operand x, InputNorm norm)
     {
         PackedMatrix packed = ((PackedWeights)matrix).Packed;
         int rows = context.RowsOf(x.Space);
         if (rows == 0 || _linear.ReadsFloats(packed, rows)) return;
-        _linear.Prepare(context.Stream, x.Address, x.Stride, rows, x.Width, packed.Format.BFloat16, _workspace.Operand);
+        if (norm.Gain == 0)
+        {
+            _linear.Prepare(context.Stream, x.Address, x.Stride, rows, x.Width, packed.Format.BFloat16, _workspace.Operand);
+            return;
+        }
+
+        RmsNormArgs args = new()
+        {
+            X = x.Address,
+            XStride = x.Stride,
+            Gain = norm.Gain,
+            Epsilon = norm.Epsilon,
+            Y = _workspace.Operand,
+            YStride = (rows + 7) / 8 * 8,
+            Width = x.Width,
+        };
+        _norms.Rows(context.Stream, args, rows, packed.Format.BFloat16 ? ActivationOutput.BrainOperand : ActivationOutput.HalfOperand, _overlap);
     }
 
-    public override void MatMul(StepContext context, DeviceMatrix matrix, Operand x, nint bias, Operand? addend, Operand y)
-    {
-        LinearCall call = Call(context, matrix, x, y) with { Bias = bias, Addend = addend?.Address ?? 0, AddendStride = addend?.Stride ?? 0 };
-        if (call.Rows == 0) return;
-        if (_linear.ReadsFloats(call.Weights, call.Rows)) _linear.MatMul(context.Stream, call, _workspace);
-        else _linear.MatMul(context.Stream, call, _workspace.Operand, _workspace);
-    }
+    public override void MatMul(StepContext context, DeviceMatrix matrix, Operand x, InputNorm norm, nint bias, Operand? addend, Operand y) =>
+        Multiply(context, Call(context, matrix, x, y) with { Bias = bias, Addend = addend?.Address ?? 0, AddendStride = addend?.Stride ?? 0 }, norm);
+
+    public override void GatedMatMul(StepContext context, DeviceMatrix matrix, Operand x, InputNorm norm, Operand y) => Multiply(context, Call(context, matrix, x, y), norm);
 
     public override void HeadMatMul(StepContext context, DeviceMatrix matrix, Operand x, Operand y) => _linear.MatMulOfSlots(context.Stream, Call(context, matrix, x, y));
 
@@ -166,7 +183,7 @@ internal sealed class FastOperations : Operations
         KvType.F32,
         _overlap);
 
-    public override void Attention(StepContext context, AttentionShape shape, Operand q, Operand k, Operand? v, nint sinks, Operand y)
+    public override void Attention(StepContext context, AttentionShape shape, Operand q, Operand k, Operand? v, HeadSteps? heads, nint sinks, Operand y)
     {
         KvLayout layout = context.Layout;
         KvLayerLayout layer = layout.Layers[shape.Layer];
@@ -174,6 +191,18 @@ internal sealed class FastOperations : Operations
             context.Stream,
             new RopeArgs
             {
+                Q = heads is null ? 0 : q.Address,
+                QStride = q.Stride,
+                QOut = heads?.Query.Address ?? 0,
+                QOutStride = heads?.Query.Stride ?? 0,
+                QGain = heads?.QueryGain ?? 0,
+                KGain = heads?.KeyGain ?? 0,
+                Epsilon = heads?.Epsilon ?? 0,
+                Turns = heads?.Frequencies ?? 0,
+                Pairs = heads?.Table.InverseFrequencies.Length ?? 0,
+                Interleaved = heads?.Table.Layout == RopeLayout.Interleaved ? 1 : 0,
+                Magnitude = heads?.Table.Magnitude ?? 1,
+                Heads = shape.Heads,
                 K = k.Address,
                 KStride = k.Stride,
                 V = v?.Address ?? 0,
@@ -199,8 +228,8 @@ internal sealed class FastOperations : Operations
             context.Stream,
             new AttentionArgs
             {
-                Q = q.Address,
-                QStride = q.Stride,
+                Q = (heads?.Query ?? q).Address,
+                QStride = (heads?.Query ?? q).Stride,
                 Y = y.Address,
                 YStride = y.Stride,
                 Kv = context.Kv,
@@ -224,6 +253,14 @@ internal sealed class FastOperations : Operations
     {
         _attention.Dispose();
         _workspace.Dispose();
+    }
+
+    /// <summary>Few rows are read as they are, and normed on the way; of many, <see cref="Prepare"/> has made the operand.</summary>
+    private void Multiply(StepContext context, in LinearCall call, InputNorm norm)
+    {
+        if (call.Rows == 0) return;
+        if (_linear.ReadsFloats(call.Weights, call.Rows)) _linear.MatMul(context.Stream, call with { Gain = norm.Gain, Epsilon = norm.Epsilon }, _workspace);
+        else _linear.MatMul(context.Stream, call, _workspace.Operand, _workspace);
     }
 
     private static LinearCall Call(StepContext context, DeviceMatrix matrix, Operand x, Operand y) =>
