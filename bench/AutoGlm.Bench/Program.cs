@@ -1,12 +1,10 @@
 using System.CommandLine;
-using AutoGlm.Bench.Cuda;
 using AutoGlm.Bench.Kernels;
 using AutoGlm.Bench.Peers;
 
 RootCommand root = new("Measures AutoGLM against the machine's limits, and against other engines.")
 {
     KernelsCommand.Create(),
-    CudaLinearCommand.Create(),
     PeersCommand.Create(),
 };
 try
