@@ -1,13 +1,18 @@
-using AutoGlm.Bench;
+using System.CommandLine;
+using AutoGlm.Bench.Kernels;
+using AutoGlm.Bench.Peers;
 
-return args switch
+RootCommand root = new("Measures AutoGLM against the machine's limits, and against other engines.")
 {
-    ["kernels", .. string[] rest] => KernelBench.Run(rest),
-    _ => Usage(),
+    KernelsCommand.Create(),
+    PeersCommand.Create(),
 };
-
-static int Usage()
+try
 {
-    Console.Error.WriteLine("usage: AutoGlm.Bench kernels [--threads N] [--isa NAME] [--types Q4_0,Q8_0,…] [--shape OUTxIN] [--rows 1,8,512] [--seconds S]");
-    return 2;
+    return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception error) when (error is ArgumentException or InvalidOperationException or IOException)
+{
+    Console.Error.WriteLine($"error: {error.Message}");
+    return 1;
 }

@@ -18,8 +18,9 @@ public sealed class ModelRuntime : IDisposable
 
     private readonly IBackend _backend;
     private readonly IGraphExecutor _executor;
+    private readonly RootKeys _roots;
 
-    private ModelRuntime(ModelPackage package, ComputationGraph graph, EngineOptions options, IBackend backend, IGraphExecutor executor, BlockPool pool, BlockKey root)
+    private ModelRuntime(ModelPackage package, ComputationGraph graph, EngineOptions options, IBackend backend, IGraphExecutor executor, BlockPool pool, RootKeys roots)
     {
         Package = package;
         Graph = graph;
@@ -27,7 +28,7 @@ public sealed class ModelRuntime : IDisposable
         _backend = backend;
         _executor = executor;
         Pool = pool;
-        RootKey = root;
+        _roots = roots;
     }
 
     public ModelPackage Package { get; }
@@ -39,8 +40,8 @@ public sealed class ModelRuntime : IDisposable
 
     public BlockPool Pool { get; }
 
-    /// <summary>Key before every sequence's first block.</summary>
-    public BlockKey RootKey { get; }
+    /// <summary>Key before the first block of sequences that belong to no tenant.</summary>
+    public BlockKey RootKey => _roots.Of("");
 
     public string BackendName => _backend.Name;
 
@@ -75,10 +76,10 @@ public sealed class ModelRuntime : IDisposable
             ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(withoutPlan)]);
             backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });
             executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
-            BlockKey root = BlockKey.Root(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)], []);
+            RootKeys roots = new(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options.KvMemory)));
-            return new ModelRuntime(package, graph, options, backend, executor, pool, root);
+            return new ModelRuntime(package, graph, options, backend, executor, pool, roots);
         }
         catch
         {
@@ -93,7 +94,8 @@ public sealed class ModelRuntime : IDisposable
     public void Run(ForwardBatch batch, Span<float> logits) => _executor.Run(batch, Pool.Memory, logits);
 
     /// <summary>A new sequence without content.</summary>
-    public KvSequence CreateSequence() => new(Pool, RootKey);
+    /// <param name="tenant">Whose; tenants share nothing, unless the options say so.</param>
+    public KvSequence CreateSequence(string tenant = "") => new(Pool, _roots.Of(Options.ShareAcrossTenants ? "" : tenant));
 
     public void Dispose()
     {

@@ -4,7 +4,7 @@ using AutoGlm.Cpu.Threading;
 using AutoGlm.Formats.Quantization;
 using AutoGlm.Formats.Tensors;
 
-namespace AutoGlm.Bench;
+namespace AutoGlm.Bench.Kernels;
 
 /// <summary>Random weights of one type and shape, in as many copies as fill a working set, and inputs for them.</summary>
 internal sealed unsafe class MatMulBench : IDisposable, IParallelRegion
@@ -29,17 +29,12 @@ internal sealed unsafe class MatMulBench : IDisposable, IParallelRegion
         for (int i = 0; i < maxRows * columns; i++) _x[i] = Random.Shared.NextSingle() - 0.5f;
     }
 
-    public long Bytes => _weights[0].Bytes;
-
-    /// <summary>Seconds of one product with the given rows, quantisation of its input included.</summary>
-    public double Time(int rows, double seconds)
+    /// <summary>One product with the given rows, quantisation of its input included, by the next copy of the weights.</summary>
+    public void Multiply(int rows)
     {
         _rows = rows;
-        return Timing.Best(seconds, () =>
-        {
-            _next = (_next + 1) % _weights.Length;
-            _team.Run(this);
-        });
+        _next = (_next + 1) % _weights.Length;
+        _team.Run(this);
     }
 
     public void Run(int thread, int threads)

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using AutoGlm.Cpu.Threading;
 
-namespace AutoGlm.Bench;
+namespace AutoGlm.Bench.Kernels;
 
 internal static class Timing
 {

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using AutoGlm.Cpu.Kernels;
 using AutoGlm.Cpu.Threading;
 
-namespace AutoGlm.Bench;
+namespace AutoGlm.Bench.Kernels;
 
 /// <summary>What the machine can do at most, measured on the spot: a plain read, and 8-bit multiply-adds from registers.</summary>
 internal static unsafe class Machine
