@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using AutoGlm.Engine.Embedding;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
 using AutoGlm.Formats.Chat;
@@ -20,7 +22,9 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly AdmissionRate _rate;
     private readonly Thread _loop;
     private readonly Lazy<ChatPrompt?> _chat;
+    private readonly SemaphoreSlim _embedding = new(1);
     private readonly Lock _ending = new();
+    private Embedder? _embedder;
     private volatile bool _closed;
     private volatile bool _stopping;
     private volatile Exception? _failure;
@@ -49,6 +53,8 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     /// <summary>What the model runs on.</summary>
     public string BackendName => _runtime.BackendName;
+
+    private ChatPrompt Chat => _chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.");
 
     /// <summary>Loads a model.</summary>
     /// <param name="path">A .gguf file or a Hugging Face folder.</param>
@@ -80,8 +86,16 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Token ids of a conversation, by the model's chat template, up to where the model's answer begins.</summary>
     /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
-    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) =>
-        (_chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.")).Encode(turns);
+    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) => Chat.Encode(turns);
+
+    /// <summary>As <see cref="EncodeChat(IReadOnlyList{ChatTurn})"/>, of messages and tools as chat templates read them.</summary>
+    /// <param name="messages">Objects with role, content, and what else the template knows: tool_calls, reasoning_content …</param>
+    /// <param name="tools">Tools the model may call; null for none.</param>
+    /// <param name="variables">More variables for the template, such as enable_thinking.</param>
+    /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
+    /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
+    public IReadOnlyList<int> EncodeChat(JsonArray messages, JsonArray? tools = null, IReadOnlyDictionary<string, object?>? variables = null) =>
+        Chat.Encode(messages, tools, variables);
 
     /// <summary>Goes on from a text.</summary>
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(string prompt, int? maxTokens = null, CancellationToken cancellation = default) =>
@@ -101,6 +115,41 @@ public sealed class InferenceEngine : IAsyncDisposable
         ThrowIfClosed();
         if (Volatile.Read(ref _counters.Queued) >= _runtime.Options.MaxWaiting) throw Busy();
         return ReadAsync(request, cancellation);
+    }
+
+    /// <summary>Numbers of an embedding: the width of the model's hidden states.</summary>
+    public int EmbeddingWidth => Model.Graph.WithoutHead() is { } hidden ? hidden[hidden.Output].Width : 0;
+
+    /// <summary>Texts as vectors: the mean of the last hidden states over all tokens, of length 1.</summary>
+    /// <param name="inputs">Token ids, at least one each and no more than the context.</param>
+    /// <param name="cancellation">Ends it before the next batch.</param>
+    /// <returns>A vector of <see cref="EmbeddingWidth"/> numbers for each input.</returns>
+    /// <exception cref="ArgumentException">An input is empty, or holds a token the model does not know.</exception>
+    /// <exception cref="ContextLengthException">An input is longer than the context.</exception>
+    /// <exception cref="NotSupportedException">The backend cannot run a second graph.</exception>
+    /// <remarks>A batch is computed between two steps of the answers that run; requests take turns.</remarks>
+    public async Task<IReadOnlyList<float[]>> EmbedAsync(IReadOnlyList<IReadOnlyList<int>> inputs, CancellationToken cancellation = default)
+    {
+        foreach (IReadOnlyList<int> input in inputs)
+        {
+            if (input.Count > Context) throw new ContextLengthException(input.Count, null, Context);
+            new GenerationRequest { Prompt = input }.Validate(_runtime.Vocabulary);
+        }
+
+        if (inputs.Count == 0) return [];
+        ThrowIfClosed();
+        await _embedding.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            EmbeddingJob job = new(inputs, EmbeddingWidth);
+            do cancellation.ThrowIfCancellationRequested();
+            while (!await StepAsync(job).ConfigureAwait(false));
+            return job.Vectors;
+        }
+        finally
+        {
+            _embedding.Release();
+        }
     }
 
     /// <summary>What runs, what waits, and what has been done; cheap, at any time, from any thread.</summary>
@@ -140,6 +189,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         _stopping = true;
         _inbox.Post(_ => { });
         _loop.Join();
+        _embedder?.Dispose();
         _runtime.Dispose();
     }
 
@@ -166,6 +216,27 @@ public sealed class InferenceEngine : IAsyncDisposable
         {
             stream.Cancel();
         }
+    }
+
+    /// <summary>One batch of embeddings, on the step loop's thread.</summary>
+    /// <returns>True once all are done.</returns>
+    private Task<bool> StepAsync(EmbeddingJob job)
+    {
+        TaskCompletionSource<bool> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _inbox.Post(_ =>
+        {
+            try
+            {
+                if (_stopping) throw Ended();
+                _embedder ??= new Embedder(_runtime);
+                done.SetResult(_embedder.Step(job));
+            }
+            catch (Exception error)
+            {
+                done.SetException(error);
+            }
+        });
+        return done.Task;
     }
 
     private EngineBusyException Busy()

@@ -73,7 +73,7 @@ public sealed class ModelRuntime : IDisposable
         try
         {
             string[] withoutPlan = [.. options.WithoutPasses.Intersect(PlanPasses.All)];
-            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(withoutPlan)]);
+            ComputationGraph graph = Optimize(package.Graph, options);
             backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });
             executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
             RootKeys roots = new(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
@@ -97,6 +97,15 @@ public sealed class ModelRuntime : IDisposable
     /// <param name="tenant">Whose; tenants share nothing, unless the options say so.</param>
     public KvSequence CreateSequence(string tenant = "") => new(Pool, _roots.Of(Options.ShareAcrossTenants ? "" : tenant));
 
+    /// <summary>A graph after the same passes as the model's own.</summary>
+    internal ComputationGraph Optimize(ComputationGraph graph) => Optimize(graph, Options);
+
+    /// <summary>Another graph on the weights that are loaded; see <see cref="IGraphExecutor.Share"/>.</summary>
+    internal IGraphExecutor Share(ComputationGraph graph) => _executor.Share(graph);
+
+    /// <summary>Blocks apart from the pool.</summary>
+    internal IKvMemory AllocateKv(KvLayout layout, int blocks) => _backend.AllocateKv(layout, blocks);
+
     public void Dispose()
     {
         Pool.Memory.Dispose();
@@ -104,6 +113,9 @@ public sealed class ModelRuntime : IDisposable
         _backend.Dispose();
         Package.Dispose();
     }
+
+    private static ComputationGraph Optimize(ComputationGraph graph, EngineOptions options) =>
+        GraphOptimizer.Optimize(graph, [.. options.WithoutPasses.Except(PlanPasses.All)]);
 
     private static ModelPackage OpenPackage(string path, EngineOptions options)
     {

@@ -13,7 +13,7 @@ internal sealed class RequestGuard(RequestDelegate next, ServerOptions options, 
     private const int ClientClosedRequest = 499;
 
     /// <summary>Paths that tell of the server and its interface, and nothing of anyone's content.</summary>
-    private static readonly string[] Open = ["/", "/health", "/v1/health", "/ready", "/openapi.json"];
+    private static readonly string[] Open = ["/", "/health", "/ready", "/openapi.json"];
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -63,7 +63,7 @@ internal sealed class RequestGuard(RequestDelegate next, ServerOptions options, 
         if (error.RetryAfter is { } after) context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(after.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (error.Status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Bearer";
         context.Response.Headers["x-request-id"] = id;
-        await context.Response.WriteAsJsonAsync(error.ToResponse(), ProtocolJson.Default.ErrorResponse, cancellationToken: context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(error.ToResponse(), ProtocolJson.Wire.ErrorResponse, cancellationToken: context.RequestAborted);
     }
 
     /// <summary>What routing alone decided has no body yet.</summary>
