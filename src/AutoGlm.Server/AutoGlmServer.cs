@@ -124,6 +124,6 @@ public sealed class AutoGlmServer : IAsyncDisposable
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
         // Slow readers are the event streams' business, which know whether there is anything to read.
         kestrel.Limits.MinResponseDataRate = null;
-        kestrel.Listen(address, options.Port, endpoint => endpoint.Protocols = HttpProtocols.Http1AndHttp2);
+        kestrel.Listen(address, options.Port, endpoint => endpoint.Protocols = HttpProtocols.Http1);
     }
 }

@@ -3,6 +3,7 @@ using AutoGlm.Server.Http;
 using AutoGlm.Server.Observability;
 using AutoGlm.Server.Protocol;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace AutoGlm.Server;
 
@@ -80,7 +81,7 @@ internal static class ServerSetup
     private static void AddMetrics(IServiceCollection services)
     {
         services.AddMetrics();
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics
+        services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("autoglm")).WithMetrics(metrics => metrics
             .AddMeter(ServerMetrics.MeterName)
             .AddPrometheusExporter());
         services.ConfigureOpenTelemetryMeterProvider((provider, metrics) =>
