@@ -1,3 +1,4 @@
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.KvCache;
 
@@ -26,6 +27,12 @@ public sealed record GenerationRequest
 
     /// <summary>Alternatives to report with each token's log-probability; null for no log-probabilities.</summary>
     public int? LogProbabilities { get; init; }
+
+    /// <summary>What the answer may be (<see cref="InferenceEngine.Constrain"/>); null for any text.</summary>
+    public GrammarConstraint? Constraint { get; init; }
+
+    /// <summary>True to write control tokens into the text, as tool calls of some models need it; else they are left out.</summary>
+    public bool KeepControlTokens { get; init; }
 
     /// <summary>
     /// Who asks: requests of different tenants share nothing in the KV cache, unless <see cref="EngineOptions.ShareAcrossTenants"/>.

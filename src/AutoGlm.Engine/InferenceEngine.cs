@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Embedding;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
@@ -23,6 +24,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly Thread _loop;
     private readonly Lazy<ChatPrompt?> _chat;
     private readonly SemaphoreSlim _embedding = new(1);
+    private readonly Lazy<ConstraintCache> _constraints;
     private readonly Lock _ending = new();
     private Embedder? _embedder;
     private volatile bool _closed;
@@ -36,6 +38,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         _rate = new AdmissionRate(runtime.Options.Time);
         DefaultSampling = SamplingDefaults.Of(runtime.Package);
         _chat = new Lazy<ChatPrompt?>(() => ChatPrompt.Of(runtime.Package));
+        _constraints = new Lazy<ConstraintCache>(() => new ConstraintCache(new TokenVocabulary(runtime.Package.Tokenizer)));
         _loop = new Thread(Loop) { Name = "AutoGlm step loop", IsBackground = true };
         _loop.Start();
     }
@@ -96,6 +99,10 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
     public IReadOnlyList<int> EncodeChat(JsonArray messages, JsonArray? tools = null, IReadOnlyDictionary<string, object?>? variables = null) =>
         Chat.Encode(messages, tools, variables);
+
+    /// <summary>Makes a grammar ready for this model; those used last are kept, with all that answers found out about them.</summary>
+    /// <exception cref="GrammarException">The grammar is left recursive, too large, or can never be satisfied.</exception>
+    public GrammarConstraint Constrain(Grammar grammar) => _constraints.Value.Get(grammar);
 
     /// <summary>Goes on from a text.</summary>
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(string prompt, int? maxTokens = null, CancellationToken cancellation = default) =>
@@ -257,6 +264,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         if (_stopping) throw Ended();
         request.Validate(_runtime.Vocabulary);
         if (request.Prompt.Count + (long)(request.MaxTokens ?? 1) > Context) throw new ContextLengthException(request.Prompt.Count, request.MaxTokens, Context);
+        if (request.Constraint is { } constraint && constraint.Vocabulary.Tokenizer != Tokenizer) throw new ArgumentException("The constraint was made for another model; make it by this engine's Constrain.", nameof(request));
         (request.Sampling ?? DefaultSampling).Validate();
     }
 

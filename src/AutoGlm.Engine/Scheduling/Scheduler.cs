@@ -1,3 +1,4 @@
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Engine.Scheduling;
@@ -281,7 +282,7 @@ internal sealed class Scheduler(ModelRuntime runtime, EngineCounters counters, A
             if (ended) counters.Finished += sequence.Streams.Count;
             return ended;
         }
-        catch (InvalidOperationException error)
+        catch (Exception error) when (error is InvalidOperationException or GrammarException)
         {
             counters.Failed += sequence.Streams.Count;
             sequence.Fail(error);

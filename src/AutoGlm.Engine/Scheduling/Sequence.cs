@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Formats.Tokenizers;
 using AutoGlm.KvCache;
@@ -13,6 +14,7 @@ internal sealed class Sequence
     private readonly Sampler _sampler;
     private readonly StreamingDecoder _decoder;
     private readonly StopMatcher _stops;
+    private readonly ConstraintState? _constraint;
     private readonly List<int> _tokens;
     private readonly int _mostTokens;
     private readonly TimeProvider _time;
@@ -36,7 +38,9 @@ internal sealed class Sequence
         _tokenizer = tokenizer;
         _time = time;
         _sampler = new Sampler(sampling, vocabulary);
-        _decoder = new StreamingDecoder(tokenizer);
+        _constraint = _request.Constraint?.Start();
+        // A constrained text is exactly its tokens' bytes.
+        _decoder = new StreamingDecoder(tokenizer, !_request.KeepControlTokens, atStart: _constraint is null);
         _stops = new StopMatcher(_request.StopTexts);
         _tokens = [.. _request.Prompt];
         _mostTokens = _request.MaxTokens ?? context - _request.Prompt.Count;
@@ -123,9 +127,32 @@ internal sealed class Sequence
     {
         // Logits may be padded past the tokens there are.
         if (logits.Length > _tokenizer.VocabularySize) logits[_tokenizer.VocabularySize..].Fill(float.NegativeInfinity);
+        int token = Choose(logits, out TokenLogProbabilities? alternatives);
+        if (Take(token, alternatives)) return true;
+        if (_constraint is null) return false;
+        foreach (int forced in _constraint.TakeForced())
+        {
+            if (Take(forced, null)) return true;
+        }
+
+        return false;
+    }
+
+    private int Choose(Span<float> logits, out TokenLogProbabilities? alternatives)
+    {
+        // Log-probabilities are those of the model itself: the sampler leaves the logits as they were, a constraint does not.
+        float[]? own = _constraint is not null && _request.LogProbabilities is not null ? logits.ToArray() : null;
+        _constraint?.Mask(logits);
         int token = _sampler.Sample(logits, Tokens);
-        // The sampler leaves the logits as they were: log-probabilities are those of the model itself.
-        TokenLogProbabilities? alternatives = _request.LogProbabilities is { } count ? LogProbabilities.Of(logits, token, count) : null;
+        _constraint?.Advance(token);
+        alternatives = _request.LogProbabilities is { } count ? LogProbabilities.Of(own ?? logits, token, count) : null;
+        return token;
+    }
+
+    /// <summary>Adds a token to the answer, and sends what is complete.</summary>
+    /// <returns>True where the answer has ended.</returns>
+    private bool Take(int token, TokenLogProbabilities? alternatives)
+    {
         _tokens.Add(token);
         _lastToken = _time.GetTimestamp();
         if (_firstToken == 0) _firstToken = _lastToken;
@@ -133,6 +160,7 @@ internal sealed class Sequence
         if (!_request.IgnoreEnd && _tokenizer.EndOfGenerationIds.Contains(token)) return End(token, alternatives, _stops.Flush(_decoder.Flush()), FinishReason.Stop);
         string text = _stops.Append(_decoder.Append(token));
         if (_stops.Stopped) return End(token, alternatives, text, FinishReason.Stop);
+        if (_constraint is { IsFinished: true }) return End(token, alternatives, text + _stops.Flush(_decoder.Flush()), FinishReason.Stop);
         if (GeneratedCount >= _mostTokens) return End(token, alternatives, text + _stops.Flush(_decoder.Flush()), FinishReason.Length);
         GenerationChunk chunk = new() { Text = text, Token = token, LogProbabilities = alternatives };
         _sent?.Add(chunk);
