@@ -22,6 +22,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
     private readonly KernelSet _kernels;
     private readonly PlanOptions _options;
     private readonly bool _ownsWeights;
+    private readonly KeySplit _split;
     private readonly int _maxRows;
     private QueryRows[] _sequences = [];
     private nint[] _blocks = [];
@@ -42,6 +43,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
         PlanScheduler scheduler = new(compiler.Compile(), team.Threads, options);
         _schedules = [.. Enumerable.Range(0, BatchKind.Count).Select(index => scheduler.Schedule(BatchKind.At(index)))];
         _owned = compiler.Owned;
+        _split = new KeySplit(graph.Attentions.Select(attention => attention.Shape), _memory.Kv, team.Threads);
         BytesPerToken = graph.Nodes.Sum(BytesRead);
     }
 
@@ -72,7 +74,9 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
             _context.Sequences = sequences;
             (_context.TokenRows, _context.LogitRows, _context.SequenceCount) = (batch.RowCount, batch.LogitRows.Length, batch.Sequences.Length);
             _context.SingleRows = batch.Sequences.Length == batch.RowCount;
-            _stages = _schedules[new BatchKind(batch.RowCount >= _team.Threads, batch.LogitRows.Length >= _team.Threads, _context.SingleRows).Index];
+            BatchKind kind = new(
+                batch.RowCount >= _team.Threads, batch.LogitRows.Length >= _team.Threads, _context.SingleRows, _split.Decide(sequences, _context.SequenceCount));
+            _stages = _schedules[kind.Index];
             _memory.PlaceOutput(output, width);
             _team.Run(this);
         }

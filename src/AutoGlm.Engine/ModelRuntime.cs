@@ -75,9 +75,9 @@ public sealed class ModelRuntime : IDisposable
             string[] withoutPlan = [.. options.WithoutPasses.Intersect(PlanPasses.All)];
             ComputationGraph graph = Optimize(package.Graph, options);
             backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });
+            KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
             RootKeys roots = new(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
-            KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options.KvMemory)));
             return new ModelRuntime(package, graph, options, backend, executor, pool, roots);
         }

@@ -19,7 +19,7 @@ internal sealed class RuntimeOptions
     }.Between(1, 64);
     private readonly Option<string> _kvType = new("--kv-type")
     {
-        Description = "How keys and values are stored: f16 or f32.",
+        Description = "How keys and values are stored: f16, f32, or q8_0 (half the memory of f16).",
         HelpName = "TYPE",
     };
     private readonly Option<string> _isa = new("--isa")
@@ -39,7 +39,7 @@ internal sealed class RuntimeOptions
     public RuntimeOptions(Command command, bool withContext = true, KvType kvType = KvType.F16)
     {
         _kvType.DefaultValueFactory = _ => kvType.ToString().ToLowerInvariant();
-        _kvType.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "f16", "f32");
+        _kvType.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "f16", "f32", "q8_0");
         _isa.AcceptOnlyFromAmong("auto", "scalar", "vector128", "avx2", "avx512");
         if (withContext) command.Add(_context);
         command.Add(_threads);
