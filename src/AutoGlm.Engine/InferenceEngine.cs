@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json.Nodes;
 using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Embedding;
 using AutoGlm.Engine.Sampling;
@@ -57,8 +56,6 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>What the model runs on.</summary>
     public string BackendName => _runtime.BackendName;
 
-    private ChatPrompt Chat => _chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.");
-
     /// <summary>Loads a model.</summary>
     /// <param name="path">A .gguf file or a Hugging Face folder.</param>
     /// <param name="options">How; null for the defaults.</param>
@@ -89,16 +86,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Token ids of a conversation, by the model's chat template, up to where the model's answer begins.</summary>
     /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
-    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) => Chat.Encode(turns);
-
-    /// <summary>As <see cref="EncodeChat(IReadOnlyList{ChatTurn})"/>, of messages and tools as chat templates read them.</summary>
-    /// <param name="messages">Objects with role, content, and what else the template knows: tool_calls, reasoning_content …</param>
-    /// <param name="tools">Tools the model may call; null for none.</param>
-    /// <param name="variables">More variables for the template, such as enable_thinking.</param>
-    /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
-    /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
-    public IReadOnlyList<int> EncodeChat(JsonArray messages, JsonArray? tools = null, IReadOnlyDictionary<string, object?>? variables = null) =>
-        Chat.Encode(messages, tools, variables);
+    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) =>
+        (_chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.")).Encode(turns);
 
     /// <summary>Makes a grammar ready for this model; those used last are kept, with all that answers found out about them.</summary>
     /// <exception cref="GrammarException">The grammar is left recursive, too large, or can never be satisfied.</exception>
