@@ -35,7 +35,7 @@ public class EngineChatClientTests(EngineFixture fixture) : IClassFixture<Engine
         ChatMessage image = new(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")]);
 
         await Assert.ThrowsAsync<NotSupportedException>(() => _client.GetResponseAsync([image]));
-        await Assert.ThrowsAsync<NotSupportedException>(() => _client.GetResponseAsync("Hi", new ChatOptions { ResponseFormat = ChatResponseFormat.Json }));
+        await Assert.ThrowsAsync<NotSupportedException>(() => _client.GetResponseAsync("Hi", new ChatOptions { Tools = [new HostedWebSearchTool()] }));
     }
 
     [Fact]
