@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AutoGlm.Engine;
+using AutoGlm.Engine.Tools;
 using AutoGlm.Server.Http;
 using AutoGlm.Server.Protocol;
 
@@ -40,7 +41,7 @@ internal static class WarmUp
                 using JsonDocument document = JsonDocument.Parse(line);
                 JsonFields fields = new(document.RootElement, "");
                 if (fields.String("prompt") is { } text) prompts.Add(engine.Encode(text));
-                else prompts.Add(engine.EncodeChat(new JsonArray([.. fields.Items("messages", 4096).Select(item => new ChatMessage(item.Value, item.Path).ToTemplate())])));
+                else prompts.Add(engine.PrepareChat(new ChatInput { Messages = new JsonArray([.. fields.Items("messages", 4096).Select(item => new ChatMessage(item.Value, item.Path).ToTemplate())]) }).Prompt);
             }
             catch (Exception error) when (error is JsonException or ApiException or InvalidOperationException)
             {

@@ -1,19 +1,22 @@
 using System.Text;
 using AutoGlm.Engine;
+using AutoGlm.Engine.Tools;
 using AutoGlm.Formats.Tokenizers;
 using AutoGlm.Server.Protocol;
+using ToolCallDelta = AutoGlm.Server.Protocol.ToolCallDelta;
 
 namespace AutoGlm.Server.Answers;
 
 /// <summary>One answer as it comes: its parts so far, and at its end why and with how many tokens it ended.</summary>
 /// <param name="tokenizer">Of its tokens.</param>
-/// <param name="reader">Tells its parts.</param>
-internal sealed class Answer(Tokenizer tokenizer, AnswerReader reader)
+/// <param name="parser">Tells its parts; null where all is text.</param>
+internal sealed class Answer(Tokenizer tokenizer, AnswerParser? parser = null)
 {
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _thought = new();
     private readonly List<ToolCall> _calls = [];
     private readonly List<TokenLogprob> _logprobs = [];
+    private bool _isThinking;
 
     public string Text => _text.ToString();
 
@@ -24,6 +27,7 @@ internal sealed class Answer(Tokenizer tokenizer, AnswerReader reader)
 
     public IReadOnlyList<TokenLogprob> Logprobs => _logprobs;
 
+    /// <summary>Tokens that came while it thought.</summary>
     public int ThoughtTokens { get; private set; }
 
     /// <summary>stop, length or tool_calls; null until it ended.</summary>
@@ -33,10 +37,12 @@ internal sealed class Answer(Tokenizer tokenizer, AnswerReader reader)
     public GenerationStatistics? Statistics { get; private set; }
 
     /// <summary>Takes a piece; gives what it adds.</summary>
-    public (AnswerDelta Delta, TokenLogprob? Logprob) Add(GenerationChunk chunk)
+    public (AnswerParts Parts, TokenLogprob? Logprob) Add(GenerationChunk chunk)
     {
-        if (reader.IsThinking) ThoughtTokens++;
-        AnswerDelta delta = reader.Read(chunk.Text, chunk.FinishReason is not null);
+        AnswerParts delta = Read(chunk);
+        if (delta.Thought.Length > 0) _isThinking = true;
+        if (delta.Text.Length > 0 || delta.Calls.Count > 0) _isThinking = false;
+        if (_isThinking) ThoughtTokens++;
         _text.Append(delta.Text);
         _thought.Append(delta.Thought);
         foreach (ToolCallDelta call in delta.Calls) Add(call);
@@ -65,6 +71,13 @@ internal sealed class Answer(Tokenizer tokenizer, AnswerReader reader)
         }
 
         return new Usage(prompt, generated, prompt + generated, new PromptTokensDetails(cached), new CompletionTokensDetails(answers.Sum(answer => answer.ThoughtTokens)));
+    }
+
+    private AnswerParts Read(GenerationChunk chunk)
+    {
+        if (parser is null) return AnswerParts.OfText(chunk.Text);
+        IReadOnlyList<AnswerDelta> deltas = parser.Append(chunk.Text);
+        return AnswerParts.Of(chunk.FinishReason is null ? deltas : [.. deltas, .. parser.Flush()]);
     }
 
     /// <summary>The token that ends an answer is no part of its text.</summary>

@@ -1,4 +1,5 @@
 using AutoGlm.Engine;
+using AutoGlm.Engine.Tools;
 using AutoGlm.Server.Answers;
 using AutoGlm.Server.Http;
 using AutoGlm.Server.Protocol;
@@ -15,17 +16,19 @@ internal sealed class ChatCompletions(Serving serving)
         serving.TellUnread(context, fields);
         serving.Host.CheckModel(request.Model);
         InferenceEngine engine = serving.Host.ForWork;
-        ChatTask task = ChatTask.For(engine, request.Messages, request.Tools, request.ResponseFormat, request.ChatTemplateKwargs, request.ReasoningEffort);
-        serving.LogPrompt(context, engine, task.Prompt);
+        PreparedChat chat = ChatTask.Prepare(engine, request.Messages, request.Tools, request.ResponseFormat, request.ChatTemplateKwargs, request.ReasoningEffort);
+        serving.LogPrompt(context, engine, chat.Prompt);
         GenerationRequest[] requests =
         [
-            .. Enumerable.Range(0, request.N).Select(i => task.Apply(request.ToEngine(engine, context, task.Prompt, i) with
+            .. Enumerable.Range(0, request.N).Select(i => request.ToEngine(engine, context, chat.Prompt, i) with
             {
+                Constraint = chat.Constraint,
+                KeepControlTokens = chat.KeepControlTokens,
                 MaxTokens = request.MaxTokens,
                 LogProbabilities = request.Logprobs ? request.TopLogprobs ?? 0 : null,
-            })),
+            }),
         ];
-        Answer[] answers = [.. requests.Select(_ => new Answer(engine.Tokenizer, task.CreateReader()))];
+        Answer[] answers = [.. requests.Select(_ => new Answer(engine.Tokenizer, chat.CreateParser()))];
         await using AnswerRun run = AnswerRun.Start(serving, context, engine, requests);
         if (request.Stream) await serving.StreamAsync(context, stream => StreamAsync(run, stream, request, answers));
         else await AnswerAsync(run, context, request, answers);
@@ -64,7 +67,7 @@ internal sealed class ChatCompletions(Serving serving)
         await StreamPump.RunAsync(run.Pieces, stream, piece =>
         {
             Answer answer = answers[piece.Choice];
-            (AnswerDelta delta, TokenLogprob? logprob) = answer.Add(piece.Chunk);
+            (AnswerParts delta, TokenLogprob? logprob) = answer.Add(piece.Chunk);
             if (!begun[piece.Choice]) Send(piece.Choice, new ChatDelta { Role = "assistant", Content = "" }, null, null);
             begun[piece.Choice] = true;
             if (!delta.IsEmpty || logprob is not null) Send(piece.Choice, ToDelta(delta), logprob, null);
@@ -84,7 +87,7 @@ internal sealed class ChatCompletions(Serving serving)
         ToolCalls = answer.Calls.Count > 0 ? answer.Calls : null,
     };
 
-    private static ChatDelta ToDelta(AnswerDelta delta) => new()
+    private static ChatDelta ToDelta(AnswerParts delta) => new()
     {
         Content = delta.Text.Length > 0 || (delta.Thought.Length == 0 && delta.Calls.Count == 0) ? delta.Text : null,
         ReasoningContent = delta.Thought.Length > 0 ? delta.Thought : null,

@@ -1,4 +1,5 @@
 using AutoGlm.Engine;
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Server.Answers;
 using AutoGlm.Server.Http;
 using AutoGlm.Server.Protocol;
@@ -72,15 +73,17 @@ internal sealed class CompletionTask
 
     public async Task RunAsync()
     {
+        GrammarConstraint? constraint = Constrain();
         GenerationRequest[] requests =
         [
             .. Enumerable.Range(0, Count).Select(i => _request.ToEngine(_engine, _context, _prompts[i / _request.N], i % _request.N) with
             {
                 MaxTokens = _request.MaxTokens,
                 LogProbabilities = _request.Logprobs,
+                Constraint = constraint,
             }),
         ];
-        Answer[] answers = [.. requests.Select(_ => new Answer(_engine.Tokenizer, AnswerReader.Plain()))];
+        Answer[] answers = [.. requests.Select(_ => new Answer(_engine.Tokenizer))];
         await using AnswerRun run = AnswerRun.Start(_serving, _context, _engine, requests);
         if (_request.Stream) await _serving.StreamAsync(_context, stream => StreamAsync(run, stream, answers));
         else await AnswerAsync(run, answers);
@@ -104,7 +107,7 @@ internal sealed class CompletionTask
         await StreamPump.RunAsync(run.Pieces, stream, piece =>
         {
             int choice = piece.Choice;
-            (AnswerDelta delta, TokenLogprob? logprob) = answers[choice].Add(piece.Chunk);
+            (AnswerParts delta, TokenLogprob? logprob) = answers[choice].Add(piece.Chunk);
             string text = (begun[choice] ? "" : EchoOf(choice)) + delta.Text;
             begun[choice] = true;
             CompletionLogprobs? logprobs = logprob is null ? null : Logprobs([logprob], offsets[choice]);
@@ -115,6 +118,19 @@ internal sealed class CompletionTask
         if (_request.IncludeUsage) stream.Write(_frame with { Usage = Answer.UsageOf(answers, _request.N) }, ProtocolJson.Wire.Completion);
         stream.WriteDone();
         await stream.FlushAsync();
+    }
+
+    private GrammarConstraint? Constrain()
+    {
+        try
+        {
+            return _request.ResponseFormat.ToGrammar() is { } grammar ? _engine.Constrain(grammar) : null;
+        }
+        catch (GrammarException error)
+        {
+            string field = _request.ResponseFormat.Field;
+            throw ApiException.Invalid(field, $"{field} cannot be followed: {error.Message}", "invalid_schema");
+        }
     }
 
     private string EchoOf(int choice)

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Server.Http;
 
 namespace AutoGlm.Server.Protocol;
@@ -41,6 +41,27 @@ internal sealed record ResponseFormat(AnswerFormat Kind, JsonElement? Schema = n
         if (fields.String("guided_regex") is { } pattern) all.Add(new ResponseFormat(AnswerFormat.Regex, Text: pattern, Field: "guided_regex"));
         if (all.Count > 1) throw fields.Invalid(all[1].Field, $"and {all[0].Field} both say what the answer should be; send one of them.");
         return all.FirstOrDefault() ?? new ResponseFormat(AnswerFormat.Text);
+    }
+
+    /// <summary>The grammar of the answer; null for any text.</summary>
+    /// <exception cref="ApiException">It is malformed, or goes beyond what is supported.</exception>
+    public Grammar? ToGrammar()
+    {
+        try
+        {
+            return Kind switch
+            {
+                AnswerFormat.JsonObject => Grammar.JsonObject(),
+                AnswerFormat.JsonSchema => Grammar.JsonSchema(Schema!.Value),
+                AnswerFormat.Grammar => Grammar.Gbnf(Text!),
+                AnswerFormat.Regex => Grammar.Regex(Text!),
+                _ => null,
+            };
+        }
+        catch (GrammarException error)
+        {
+            throw ApiException.Invalid(Field, $"{Field} cannot be followed: {error.Message}", "invalid_schema");
+        }
     }
 
     private static ResponseFormat ReadFormat(JsonFields? format, bool nested)
