@@ -54,6 +54,9 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Longest prompt plus answer in tokens.</summary>
     public int Context => _runtime.Context;
 
+    /// <summary>How much memory the KV cache may take, and why; for the log.</summary>
+    public KvMemoryPlan KvMemory => _runtime.KvMemory;
+
     /// <summary>What the model runs on.</summary>
     public string BackendName => _runtime.BackendName;
 
@@ -146,7 +149,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         {
             EmbeddingJob job = new(inputs, EmbeddingWidth);
             do cancellation.ThrowIfCancellationRequested();
-            while (!await StepAsync(job).ConfigureAwait(false));
+            while (!await AskAsync(() => Embed(job)).ConfigureAwait(false));
             return job.Vectors;
         }
         finally
@@ -157,6 +160,23 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     /// <summary>What runs, what waits, and what has been done; cheap, at any time, from any thread.</summary>
     public EngineStatistics GetStatistics() => _counters.Snapshot(_runtime.Pool.GetStatistics());
+
+    /// <summary>How many tokens of a beginning a tenant's next request would find in the cache, in whole blocks.</summary>
+    public Task<int> CountCachedAsync(IReadOnlyList<int> tokens, string tenant = "")
+    {
+        int[] all = [.. tokens, 0];
+        return AskAsync(() => _runtime.Pool.CountCached(_runtime.CreateKeys(tenant), all) * _runtime.Pool.BlockTokens);
+    }
+
+    /// <summary>Forgets what the cache holds of a tenant that begins with these tokens; answers that are running go on.</summary>
+    /// <param name="tokens">The beginning; empty for everything of the tenant.</param>
+    /// <param name="tenant">Whose.</param>
+    /// <returns>Blocks forgotten.</returns>
+    public Task<int> DropCachedAsync(IReadOnlyList<int> tokens, string tenant = "")
+    {
+        int[] all = [.. tokens];
+        return AskAsync(() => _runtime.Pool.Drop(_runtime.CreateKeys(tenant), all));
+    }
 
     /// <summary>
     /// Shuts down: takes nothing new, lets what was accepted finish for so long, then ends the rest with
@@ -202,9 +222,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         ThrowIfClosed();
         AnswerStream stream = new(request, _runtime.Options);
-        SamplingOptions sampling = request.Sampling ?? DefaultSampling;
-        RequestIdentity? identity = _runtime.Options.ShareAnswers ? RequestIdentity.Of(request, sampling) : null;
-        Sequence sequence = new(stream, sampling, Tokenizer, _runtime.Vocabulary, Context, _runtime.Options.Time, identity);
+        Sequence sequence = new(_runtime, stream, request.Sampling ?? DefaultSampling);
         if (Interlocked.Increment(ref _counters.Queued) > _runtime.Options.MaxWaiting)
         {
             Interlocked.Decrement(ref _counters.Queued);
@@ -223,25 +241,32 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>One batch of embeddings, on the step loop's thread.</summary>
-    /// <returns>True once all are done.</returns>
-    private Task<bool> StepAsync(EmbeddingJob job)
+    /// <summary>Asks something on the step loop's thread, between two steps.</summary>
+    private Task<T> AskAsync<T>(Func<T> question)
     {
-        TaskCompletionSource<bool> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_stopping) throw Ended();
+        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _inbox.Post(_ =>
         {
             try
             {
-                if (_stopping) throw Ended();
-                _embedder ??= new Embedder(_runtime);
-                done.SetResult(_embedder.Step(job));
+                answer.SetResult(question());
             }
             catch (Exception error)
             {
-                done.SetException(error);
+                answer.SetException(error);
             }
         });
-        return done.Task;
+        return answer.Task;
+    }
+
+    /// <summary>One batch of embeddings, on the step loop's thread.</summary>
+    /// <returns>True once all are done.</returns>
+    private bool Embed(EmbeddingJob job)
+    {
+        if (_stopping) throw Ended();
+        _embedder ??= new Embedder(_runtime);
+        return _embedder.Step(job);
     }
 
     private EngineBusyException Busy()
