@@ -22,7 +22,6 @@ public class StructuredOutputTests(ServerFixture fixture)
         ChatCompletionOptions options = new()
         {
             Temperature = 1,
-            Seed = 5,
             MaxOutputTokenCount = 60,
             ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("paint", BinaryData.FromString(Schema), jsonSchemaIsStrict: true),
         };
