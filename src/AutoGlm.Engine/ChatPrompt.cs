@@ -18,6 +18,7 @@ internal sealed class ChatPrompt
     private readonly string[] _controls;
     private readonly string _source;
     private readonly bool _hasReasoning;
+    private readonly ToolMessages _messages;
 
     public ChatPrompt(string source, string name, Tokenizer tokenizer)
     {
@@ -26,6 +27,7 @@ internal sealed class ChatPrompt
         _controls = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(tokenizer.IsSpecial).Select(tokenizer.TokenText)];
         _hasReasoning = source.Contains(MarkedAnswerReader.ThinkOpen, StringComparison.Ordinal) || source.Contains(MarkedAnswerReader.ThinkClose, StringComparison.Ordinal);
         Format = ToolFormats.Detect(source);
+        _messages = new ToolMessages(source, Format, ToolMessages.TakesSystemRole(_template));
     }
 
     /// <summary>How the model writes tool calls.</summary>
@@ -51,7 +53,7 @@ internal sealed class ChatPrompt
         if (mayCall && callable.Length == 0) throw new ArgumentException($"The tool choice names '{input.ToolChoice.Name}', which is none of the tools.", nameof(input));
 
         JsonArray tools = [.. input.Tools.Select(tool => tool.ToJson())];
-        JsonArray messages = new ToolMessages(_source, Format).Rewrite(input.Messages, tools);
+        JsonArray messages = _messages.Rewrite(input.Messages, tools);
         IReadOnlyList<int> prompt = Encode(messages, ToolFormats.WritesTools(_source) ? tools : [], input.TemplateVariables, out string text);
         bool startsInReasoning = _hasReasoning && Format is not HarmonyToolFormat && text.AsSpan().TrimEnd().EndsWith(MarkedAnswerReader.ThinkOpen);
 
@@ -77,7 +79,7 @@ internal sealed class ChatPrompt
     {
         string bos = _tokenizer.BosId is { } id ? _tokenizer.TokenText(id) : "";
         string eos = _tokenizer.EosId is { } end ? _tokenizer.TokenText(end) : "";
-        PlainText plain = new(_controls, messages.ToJsonString(JsonTexts.Options) + tools.ToJsonString(JsonTexts.Options));
+        PlainText plain = new(_controls, messages, tools);
         Dictionary<string, object?> input = new(variables ?? new Dictionary<string, object?>())
         {
             ["messages"] = new JsonArray([.. messages.Select(message => plain.Mark(message, IsAssistant(message) ? s_thoughts : []))]),

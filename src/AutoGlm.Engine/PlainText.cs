@@ -18,13 +18,13 @@ internal sealed class PlainText
     private readonly char _mark;
 
     /// <param name="controls">Texts of control tokens.</param>
-    /// <param name="texts">All texts of the conversation.</param>
-    public PlainText(IEnumerable<string> controls, string texts)
+    /// <param name="conversation">All that holds texts of others.</param>
+    public PlainText(IEnumerable<string> controls, params JsonNode?[] conversation)
     {
         _controls = [.. controls.Where(text => text.Length > 1)];
         _firstCharacters = [.. _controls.Select(text => text[0])];
         _mark = FirstMark;
-        while (_mark < LastMark && texts.Contains(_mark)) _mark++;
+        while (_mark < LastMark && conversation.Any(node => Holds(node, _mark))) _mark++;
     }
 
     /// <summary>A copy in which all strings are marked; names of properties too.</summary>
@@ -42,7 +42,7 @@ internal sealed class PlainText
     public string Unmark(string rendered, List<int> places)
     {
         // Templates that write JSON in ASCII write the mark by its number.
-        rendered = rendered.Replace($"\\u{(int)_mark:x4}", _mark.ToString(), StringComparison.Ordinal);
+        rendered = rendered.Replace(Number(_mark), _mark.ToString(), StringComparison.Ordinal);
         if (!rendered.Contains(_mark)) return rendered;
         StringBuilder text = new(rendered.Length);
         foreach (char c in rendered)
@@ -53,6 +53,18 @@ internal sealed class PlainText
 
         return text.ToString();
     }
+
+    private static string Number(char mark) => $"\\u{(int)mark:x4}";
+
+    private static bool Holds(JsonNode? node, char mark) => node switch
+    {
+        JsonObject entries => entries.Any(entry => IsIn(entry.Key, mark) || Holds(entry.Value, mark)),
+        JsonArray items => items.Any(item => Holds(item, mark)),
+        JsonValue value when value.GetValueKind() == System.Text.Json.JsonValueKind.String => IsIn(value.GetValue<string>(), mark),
+        _ => false,
+    };
+
+    private static bool IsIn(string text, char mark) => text.Contains(mark) || text.Contains(Number(mark), StringComparison.Ordinal);
 
     private string Mark(string text, IReadOnlyCollection<string> except)
     {

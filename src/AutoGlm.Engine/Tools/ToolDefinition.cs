@@ -22,8 +22,8 @@ public sealed record ToolDefinition(string Name, string? Description, JsonElemen
     /// <summary>As OpenAI's requests and chat templates have it.</summary>
     internal JsonObject ToJson()
     {
-        JsonObject function = new() { ["name"] = Name };
-        if (Description is not null) function["description"] = Description;
+        // Templates rely on all three being there.
+        JsonObject function = new() { ["name"] = Name, ["description"] = Description ?? "" };
         function["parameters"] = Parameters is { } parameters ? JsonNode.Parse(parameters.GetRawText()) : new JsonObject { ["type"] = "object", ["properties"] = new JsonObject() };
         return new JsonObject { ["type"] = "function", ["function"] = function };
     }

@@ -1,12 +1,34 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AutoGlm.Formats.Chat;
 
 namespace AutoGlm.Engine.Tools;
 
 /// <summary>Makes messages of what a template can write: tools, calls and their results as text where it knows of none.</summary>
-internal sealed class ToolMessages(string template, ToolFormat format)
+/// <param name="template">The template's source.</param>
+/// <param name="format">How its model writes calls.</param>
+/// <param name="hasSystemRole">Whether it takes messages of the system.</param>
+internal sealed class ToolMessages(string template, ToolFormat format, bool hasSystemRole)
 {
+    /// <summary>Tries whether a template takes messages of the system.</summary>
+    public static bool TakesSystemRole(ChatTemplate template)
+    {
+        try
+        {
+            template.Render([new ChatTurn("system", "x"), new ChatTurn("user", "x")]);
+            return true;
+        }
+        catch (ChatTemplateException error) when (error.Kind == ChatTemplateErrorKind.Raised)
+        {
+            return false;
+        }
+        catch (ChatTemplateException)
+        {
+            return true;
+        }
+    }
+
     public JsonArray Rewrite(JsonArray messages, JsonArray tools)
     {
         JsonArray result = [.. messages.Select(message => Rewrite(message as JsonObject ?? throw new ArgumentException("A message is no JSON object.", nameof(messages))))];
@@ -59,12 +81,14 @@ internal sealed class ToolMessages(string template, ToolFormat format)
         message.Remove("tool_calls");
     }
 
-    private static void AddInstructions(JsonArray messages, JsonArray tools)
+    private void AddInstructions(JsonArray messages, JsonArray tools)
     {
         StringBuilder text = new("You may call functions to help with the user's request. They are, one in a line:\n");
         foreach (JsonNode? tool in tools) text.Append(tool!["function"]!.ToJsonString(JsonTexts.Options)).Append('\n');
         text.Append("To call one, write an object with its name and arguments between tags:\n<tool_call>\n{\"name\": \"…\", \"arguments\": {…}}\n</tool_call>\nIts result comes between <tool_response> tags.");
-        if (messages.Count > 0 && messages[0] is JsonObject first && first["role"]?.ToString() == "system") first["content"] = $"{first["content"]}\n\n{text}";
+        JsonObject? first = messages.Count > 0 ? messages[0] as JsonObject : null;
+        if (hasSystemRole && first?["role"]?.ToString() == "system") first["content"] = $"{first["content"]}\n\n{text}";
+        else if (!hasSystemRole && first is not null) first["content"] = $"{text}\n\n{first["content"]}";
         else messages.Insert(0, new JsonObject { ["role"] = "system", ["content"] = text.ToString() });
     }
 }

@@ -93,6 +93,14 @@ public class RegexTests
     }
 
     [Fact]
+    public void A_text_outlives_what_is_kept_of_its_grammar()
+    {
+        GrammarConstraint constraint = Walks.Small(Grammar.Regex("(ab|ba|a){3,1000000}c"));
+        Assert.True(Walks.Accepts(constraint, string.Concat(Enumerable.Repeat("ab", 20_000)) + "c"));
+        Assert.False(Walks.Accepts(constraint, "abac" + "c"));
+    }
+
+    [Fact]
     public void Expressions_that_blow_up_elsewhere_are_followed_or_refused_in_bounded_work()
     {
         Assert.True(Walks.Accepts(Walks.Small(Grammar.Regex("(a*)*b")), new string('a', 5000) + "b"));
