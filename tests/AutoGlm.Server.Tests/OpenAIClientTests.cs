@@ -51,12 +51,14 @@ public class OpenAIClientTests(ServerFixture fixture)
     [Fact]
     public async Task What_was_said_before_is_not_computed_again()
     {
+        await using AutoGlmServer server = await ServerFixture.StartAsync(ServerFixture.Options with { Engine = ServerFixture.Options.Engine with { PrefixCache = true } });
+        ChatClient chat = ServerFixture.ClientFor(server).GetChatClient("autoglm-mini");
         string story = string.Concat(Enumerable.Repeat("The lighthouse keeper counted the ships. ", 12));
         List<ChatMessage> messages = [new UserChatMessage(story)];
-        ChatCompletion first = await Chat.CompleteChatAsync(messages, Greedy);
+        ChatCompletion first = await chat.CompleteChatAsync(messages, Greedy);
         messages.AddRange([new AssistantChatMessage(first.Content[0].Text), new UserChatMessage("And then?")]);
 
-        ChatCompletion second = await Chat.CompleteChatAsync(messages, Greedy);
+        ChatCompletion second = await chat.CompleteChatAsync(messages, Greedy);
 
         Assert.True(second.Usage.InputTokenDetails.CachedTokenCount >= first.Usage.InputTokenCount - 16, $"{second.Usage.InputTokenDetails.CachedTokenCount} of {first.Usage.InputTokenCount} tokens were cached");
     }
@@ -83,7 +85,7 @@ public class OpenAIClientTests(ServerFixture fixture)
     public async Task Stop_texts_end_answers_and_are_not_part_of_them()
     {
         string whole = await AnswerAsync("Name three colours.", 8);
-        string stop = whole.Split(' ')[3];
+        string stop = whole[^6..^2];
         ChatCompletionOptions options = new() { Temperature = 0, MaxOutputTokenCount = 8, StopSequences = { stop } };
 
         ChatCompletion completion = await Chat.CompleteChatAsync([new UserChatMessage("Name three colours.")], options);

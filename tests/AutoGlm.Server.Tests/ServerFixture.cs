@@ -6,6 +6,8 @@ using AutoGlm.Server.Tests;
 using OpenAI;
 
 [assembly: AssemblyFixture(typeof(ServerFixture))]
+// One request at a time computes exactly the same each time: answers can be compared.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace AutoGlm.Server.Tests;
 
@@ -18,7 +20,7 @@ public sealed class ServerFixture : IAsyncLifetime
     public static ServerOptions Options { get; } = new()
     {
         ModelPath = ModelPath,
-        Engine = new EngineOptions { Context = 1024, Threads = 1 },
+        Engine = new EngineOptions { Context = 1024, Threads = 1, PrefixCache = false },
         Port = 0,
         LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
         StateFolder = Path.Combine(Path.GetTempPath(), $"autoglm-server-tests-{Environment.ProcessId}"),

@@ -91,7 +91,7 @@ public class StructuredOutputTests(ServerFixture fixture)
 
     [Theory]
     [InlineData("""{"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"nonsense"}}}}""", "response_format.json_schema.schema")]
-    [InlineData("""{"grammar":"root ::= "}""", "grammar")]
+    [InlineData("""{"grammar":"root ::= ("}""", "grammar")]
     [InlineData("""{"grammar":"root ::= \"a\"","guided_regex":"a"}""", "guided_regex")]
     [InlineData("""{"response_format":{"type":"xml"}}""", "response_format.type")]
     [InlineData("""{"tools":[{"type":"function","function":{"name":"a b"}}]}""", "tools[0].function.name")]
