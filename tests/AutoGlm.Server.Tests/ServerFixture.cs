@@ -6,14 +6,15 @@ using AutoGlm.Server.Tests;
 using OpenAI;
 
 [assembly: AssemblyFixture(typeof(ServerFixture))]
-// One request at a time computes exactly the same each time: answers can be compared.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace AutoGlm.Server.Tests;
 
 /// <summary>A live server on loopback with the embedded model, shared by all tests that only ask it things.</summary>
 public sealed class ServerFixture : IAsyncLifetime
 {
+    /// <summary>The collection of all tests: one request at a time computes exactly the same each time, so that answers can be compared.</summary>
+    public const string OneAtATime = "server";
+
     public static string ModelPath { get; } = TestData.InRepository("models", "autoglm-mini.gguf");
 
     /// <summary>Settings for servers of tests: quick to load, quiet, on a free port.</summary>
