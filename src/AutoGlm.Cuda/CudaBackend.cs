@@ -38,7 +38,9 @@ public sealed class CudaBackend : IBackend
     {
         Device.MakeCurrent();
         Operations operations = _options.Reference ? new ReferenceOperations(_kernels) : new FastOperations(Device, _stream, _kernels, graph, maxRows);
-        Fusions? fusions = _options.Fuse && operations.FusesHeads ? new Fusions(graph, weight => operations.Fuses(weights.Get(weight).Type)) : null;
+        Fusions? fusions = operations.FusesHeads && (_options.FuseHeads || _options.FuseProducts)
+            ? new Fusions(graph, _options.FuseHeads, weight => _options.FuseProducts && operations.Fuses(weights.Get(weight).Type))
+            : null;
         DeviceWeights loaded = DeviceWeights.Load(graph, weights, Device, operations, fusions, progress, cancellation);
         try
         {

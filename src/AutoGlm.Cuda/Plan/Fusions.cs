@@ -24,8 +24,9 @@ internal sealed class Fusions
     private readonly HashSet<int> _norms = [];
 
     /// <param name="graph">The graph.</param>
+    /// <param name="heads">True to fuse norms and rotations of heads.</param>
     /// <param name="packed">True for a matrix whose products can norm and gate.</param>
-    public Fusions(ComputationGraph graph, Func<Weight, bool> packed)
+    public Fusions(ComputationGraph graph, bool heads, Func<Weight, bool> packed)
     {
         _graph = graph;
         _packed = packed;
@@ -43,7 +44,7 @@ internal sealed class Fusions
 
         for (int i = 0; i < graph.Nodes.Count; i++)
         {
-            if (graph.Nodes[i] is Attention attention) TryTransform(i, attention);
+            if (heads && graph.Nodes[i] is Attention attention) TryTransform(i, attention);
             if (graph.Nodes[i] is RmsNorm norm) TryNorm(i, norm);
         }
     }
