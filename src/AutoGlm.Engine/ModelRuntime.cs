@@ -1,5 +1,4 @@
 using AutoGlm.Cpu;
-using AutoGlm.Cpu.Reference;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Passes;
@@ -14,7 +13,6 @@ namespace AutoGlm.Engine;
 public sealed class ModelRuntime : IDisposable
 {
     private const int DefaultContext = 8192;
-    private const int DefaultContexts = 4;
 
     private readonly IBackend _backend;
     private readonly IGraphExecutor _executor;
@@ -39,6 +37,9 @@ public sealed class ModelRuntime : IDisposable
     public EngineOptions Options { get; }
 
     public BlockPool Pool { get; }
+
+    /// <summary>How much memory the KV cache may take, and why.</summary>
+    public required KvMemoryPlan KvMemory { get; init; }
 
     /// <summary>Key before the first block of sequences that belong to no tenant.</summary>
     public BlockKey RootKey => _roots.Of("");
@@ -72,14 +73,14 @@ public sealed class ModelRuntime : IDisposable
         IGraphExecutor? executor = null;
         try
         {
-            string[] withoutPlan = [.. options.WithoutPasses.Intersect(PlanPasses.All)];
-            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(withoutPlan)]);
-            backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });
+            ComputationGraph graph = Optimize(package.Graph, options);
+            backend = Backends.Create(options);
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
             RootKeys roots = new(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
-            BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options.KvMemory)));
-            return new ModelRuntime(package, graph, options, backend, executor, pool, roots);
+            KvMemoryPlan memory = KvMemoryPlan.For(layout, package.Context, options, backend.KvBytesAvailable);
+            BlockPool pool = new(backend.AllocateKv(layout, memory.Blocks), options.ToPoolOptions());
+            return new ModelRuntime(package, graph, options, backend, executor, pool, roots) { KvMemory = memory };
         }
         catch
         {
@@ -94,8 +95,24 @@ public sealed class ModelRuntime : IDisposable
     public void Run(ForwardBatch batch, Span<float> logits) => _executor.Run(batch, Pool.Memory, logits);
 
     /// <summary>A new sequence without content.</summary>
-    /// <param name="tenant">Whose; tenants share nothing, unless the options say so.</param>
-    public KvSequence CreateSequence(string tenant = "") => new(Pool, _roots.Of(Options.ShareAcrossTenants ? "" : tenant));
+    public KvSequence CreateSequence() => new(Pool, RootKey);
+
+    /// <summary>A new sequence without content.</summary>
+    /// <param name="keys">Keys of its tokens.</param>
+    /// <param name="retention">How its blocks are kept afterwards.</param>
+    public KvSequence CreateSequence(PrefixKeys keys, CacheRetention retention) => new(Pool, keys) { Retention = retention };
+
+    /// <summary>Keys of a tenant's tokens; tenants share nothing, unless the options say so.</summary>
+    public PrefixKeys CreateKeys(string tenant) => new(_roots.Of(Options.ShareAcrossTenants ? "" : tenant), Pool.BlockTokens);
+
+    /// <summary>A graph after the same passes as the model's own.</summary>
+    internal ComputationGraph Optimize(ComputationGraph graph) => Optimize(graph, Options);
+
+    /// <summary>Another graph on the weights that are loaded; see <see cref="IGraphExecutor.Share"/>.</summary>
+    internal IGraphExecutor Share(ComputationGraph graph) => _executor.Share(graph);
+
+    /// <summary>Blocks apart from the pool.</summary>
+    internal IKvMemory AllocateKv(KvLayout layout, int blocks) => _backend.AllocateKv(layout, blocks);
 
     public void Dispose()
     {
@@ -105,6 +122,9 @@ public sealed class ModelRuntime : IDisposable
         Package.Dispose();
     }
 
+    private static ComputationGraph Optimize(ComputationGraph graph, EngineOptions options) =>
+        GraphOptimizer.Optimize(graph, [.. options.WithoutPasses.Except(PlanPasses.All)]);
+
     private static ModelPackage OpenPackage(string path, EngineOptions options)
     {
         if (options.Context is not null) return ModelPackage.Open(path, options.Context);
@@ -112,20 +132,5 @@ public sealed class ModelRuntime : IDisposable
         if (package.ModelContext <= DefaultContext) return package;
         package.Dispose();
         return ModelPackage.Open(path, DefaultContext);
-    }
-
-    private static int CountBlocks(KvLayout layout, int context, long? memory)
-    {
-        long oneContext = (context + layout.BlockTokens - 1) / layout.BlockTokens;
-        long most = memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
-        long blocks = Math.Clamp(most / layout.BlockBytes, 1, int.MaxValue / layout.BlockTokens);
-        if (memory is null) blocks = Math.Clamp(blocks, oneContext, DefaultContexts * oneContext);
-        if (blocks < oneContext)
-        {
-            throw new ArgumentOutOfRangeException(nameof(EngineOptions.KvMemory), memory,
-                $"One sequence of {context:N0} tokens needs {oneContext * layout.BlockBytes:N0} bytes of KV cache; give as much, or ask for a shorter context.");
-        }
-
-        return (int)blocks;
     }
 }
