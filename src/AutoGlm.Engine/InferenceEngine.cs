@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
+using AutoGlm.Engine.Tools;
 using AutoGlm.Formats.Chat;
 using AutoGlm.Formats.Tokenizers;
 using AutoGlm.KvCache;
@@ -50,6 +51,9 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Longest prompt plus answer in tokens.</summary>
     public int Context => _runtime.Context;
 
+    /// <summary>How much memory the KV cache may take, and why; for the log.</summary>
+    public KvMemoryPlan KvMemory => _runtime.KvMemory;
+
     /// <summary>What the model runs on.</summary>
     public string BackendName => _runtime.BackendName;
 
@@ -83,8 +87,14 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Token ids of a conversation, by the model's chat template, up to where the model's answer begins.</summary>
     /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
-    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) =>
-        (_chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.")).Encode(turns);
+    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) => Chat.Encode(turns);
+
+    /// <summary>A conversation made ready, with tools and formats: its prompt, what the answer may be, and how to read it.</summary>
+    /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
+    /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
+    /// <exception cref="ArgumentException">A message or a tool is malformed, or the tool choice names none of the tools.</exception>
+    /// <exception cref="GrammarException">A strict tool's schema goes beyond what is supported.</exception>
+    public PreparedChat PrepareChat(ChatInput input) => Chat.Prepare(input, Constrain);
 
     /// <summary>Makes a grammar ready for this model; those used last are kept, with all that answers found out about them.</summary>
     /// <exception cref="GrammarException">The grammar is left recursive, too large, or can never be satisfied.</exception>
@@ -113,6 +123,23 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>What runs, what waits, and what has been done; cheap, at any time, from any thread.</summary>
     public EngineStatistics GetStatistics() => _counters.Snapshot(_runtime.Pool.GetStatistics());
 
+    /// <summary>How many tokens of a beginning a tenant's next request would find in the cache, in whole blocks.</summary>
+    public Task<int> CountCachedAsync(IReadOnlyList<int> tokens, string tenant = "")
+    {
+        int[] all = [.. tokens, 0];
+        return AskAsync(() => _runtime.Pool.CountCached(_runtime.CreateKeys(tenant), all) * _runtime.Pool.BlockTokens);
+    }
+
+    /// <summary>Forgets what the cache holds of a tenant that begins with these tokens; answers that are running go on.</summary>
+    /// <param name="tokens">The beginning; empty for everything of the tenant.</param>
+    /// <param name="tenant">Whose.</param>
+    /// <returns>Blocks forgotten.</returns>
+    public Task<int> DropCachedAsync(IReadOnlyList<int> tokens, string tenant = "")
+    {
+        int[] all = [.. tokens];
+        return AskAsync(() => _runtime.Pool.Drop(_runtime.CreateKeys(tenant), all));
+    }
+
     /// <summary>
     /// Shuts down: takes nothing new, lets what was accepted finish for so long, then ends the rest with
     /// <see cref="FinishReason.Cancelled"/>. The engine is still to be disposed.
@@ -135,6 +162,8 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
     }
 
+    private ChatPrompt Chat => _chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.");
+
     /// <summary>Ends running answers and frees the model.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -154,9 +183,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         ThrowIfClosed();
         AnswerStream stream = new(request, _runtime.Options);
-        SamplingOptions sampling = request.Sampling ?? DefaultSampling;
-        RequestIdentity? identity = _runtime.Options.ShareAnswers ? RequestIdentity.Of(request, sampling) : null;
-        Sequence sequence = new(stream, sampling, Tokenizer, _runtime.Vocabulary, Context, _runtime.Options.Time, identity);
+        Sequence sequence = new(_runtime, stream, request.Sampling ?? DefaultSampling);
         if (Interlocked.Increment(ref _counters.Queued) > _runtime.Options.MaxWaiting)
         {
             Interlocked.Decrement(ref _counters.Queued);
@@ -173,6 +200,25 @@ public sealed class InferenceEngine : IAsyncDisposable
         {
             stream.Cancel();
         }
+    }
+
+    /// <summary>Asks something on the step loop's thread, between two steps.</summary>
+    private Task<T> AskAsync<T>(Func<T> question)
+    {
+        if (_stopping) throw Ended();
+        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _inbox.Post(_ =>
+        {
+            try
+            {
+                answer.SetResult(question());
+            }
+            catch (Exception error)
+            {
+                answer.SetException(error);
+            }
+        });
+        return answer.Task;
     }
 
     private EngineBusyException Busy()
