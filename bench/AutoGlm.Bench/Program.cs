@@ -1,11 +1,13 @@
 using System.CommandLine;
 using AutoGlm.Bench.Kernels;
 using AutoGlm.Bench.Peers;
+using AutoGlm.Bench.Serving;
 
 RootCommand root = new("Measures AutoGLM against the machine's limits, and against other engines.")
 {
     KernelsCommand.Create(),
     PeersCommand.Create(),
+    SchedulerCommand.Create(),
 };
 try
 {
