@@ -42,11 +42,10 @@ internal static class SchedulerCommand
 
         double on = Median(rates[with]), off = Median(rates[without]);
         EngineStatistics statistics = with.GetStatistics();
-        double own = (statistics.StepTime - statistics.ComputeTime).TotalMicroseconds / statistics.Steps;
         Console.WriteLine($"{sequences} answers of {tokens} tokens to prompts of {prompt}, nothing shared, {rounds} rounds, medians");
         Console.WriteLine($"prefix cache on {on:F1} tok/s, off {off:F1} tok/s: {100 * (on / off - 1):+0.00;-0.00} %");
         Console.WriteLine($"hit tokens {statistics.Cache.HitTokens}, certainly not cached {statistics.Cache.CertainlyNotCached} of {statistics.Cache.Lookups} lookups");
-        Console.WriteLine($"a step {statistics.StepTime.TotalMicroseconds / statistics.Steps:F0} us, of it outside the model {own:F0} us (scheduling, cache, choosing tokens)");
+        Console.WriteLine($"with it {Describe(statistics)}; without {Describe(without.GetStatistics())}");
         return 0;
     }
 
@@ -69,6 +68,13 @@ internal static class SchedulerCommand
             }
         }));
         return sequences * (double)(prompt + tokens) / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>Times of a step: what is outside the model is scheduling, the cache, and choosing tokens.</summary>
+    private static string Describe(EngineStatistics statistics)
+    {
+        double step = statistics.StepTime.TotalMicroseconds / statistics.Steps, own = (statistics.StepTime - statistics.ComputeTime).TotalMicroseconds / statistics.Steps;
+        return $"a step takes {step:F0} us, of it {own:F0} us outside the model ({100 * own / step:F2} %)";
     }
 
     private static double Median(List<double> values)
