@@ -18,7 +18,7 @@ public class AnswerGrammarTests
         ToolFormat format = SomeTools.Formats[family];
         GrammarConstraint constraint = Constraint(format, mustCall: true, startsInReasoning: false);
         int ended = 0;
-        for (int seed = 0; seed < 40; seed++)
+        for (int seed = 0; seed < 25; seed++)
         {
             (string text, bool isWhole) = Walks.Generate(constraint, new Random(seed), 900);
             if (!isWhole) continue;
@@ -26,7 +26,7 @@ public class AnswerGrammarTests
             CheckCalls(Answers.Read(() => Answers.Parser(format), [text]), text);
         }
 
-        Assert.True(ended >= 3, $"{ended} answers came to an end");
+        Assert.True(ended >= 2, $"{ended} answers came to an end");
     }
 
     [Theory]
