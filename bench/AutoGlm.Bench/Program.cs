@@ -3,6 +3,7 @@ using AutoGlm.Bench.Constraints;
 using AutoGlm.Bench.Cuda;
 using AutoGlm.Bench.Kernels;
 using AutoGlm.Bench.Peers;
+using AutoGlm.Bench.Serving;
 
 RootCommand root = new("Measures AutoGLM against the machine's limits, and against other engines.")
 {
@@ -10,6 +11,7 @@ RootCommand root = new("Measures AutoGLM against the machine's limits, and again
     KernelsCommand.Create(),
     MasksCommand.Create(),
     PeersCommand.Create(),
+    SchedulerCommand.Create(),
 };
 try
 {
