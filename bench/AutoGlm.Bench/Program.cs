@@ -1,11 +1,13 @@
 using System.CommandLine;
 using AutoGlm.Bench.Constraints;
+using AutoGlm.Bench.Cuda;
 using AutoGlm.Bench.Kernels;
 using AutoGlm.Bench.Peers;
 
 RootCommand root = new("Measures AutoGLM against the machine's limits, and against other engines.")
 {
     KernelsCommand.Create(),
+    CudaLinearCommand.Create(),
     MasksCommand.Create(),
     PeersCommand.Create(),
 };
