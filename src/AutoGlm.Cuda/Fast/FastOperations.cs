@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using AutoGlm.Cuda.FlashAttention;
 using AutoGlm.Cuda.Elementwise;
+using AutoGlm.Cuda.FlashAttention;
 using AutoGlm.Cuda.Linear;
 using AutoGlm.Cuda.Memory;
 using AutoGlm.Cuda.Modules;
