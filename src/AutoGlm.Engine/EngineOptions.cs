@@ -11,7 +11,7 @@ public sealed record EngineOptions
     /// <summary>Threads that compute; null for one on each physical core.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>Instruction set: auto, scalar, vector128, avx2 or avx512.</summary>
+    /// <summary>Instruction set: auto, scalar, vector128, avx2, avxvnni, avx512 or avx512vnni.</summary>
     public string Isa { get; init; } = "auto";
 
     /// <summary>How keys and values are stored.</summary>

@@ -24,7 +24,7 @@ internal sealed class RuntimeOptions
     };
     private readonly Option<string> _isa = new("--isa")
     {
-        Description = "Vector instructions: auto, scalar, vector128, avx2 or avx512.",
+        Description = "Vector instructions: auto, scalar, vector128, avx2, avxvnni, avx512 or avx512vnni.",
         HelpName = "SET",
         DefaultValueFactory = _ => "auto",
     };
@@ -40,7 +40,7 @@ internal sealed class RuntimeOptions
     {
         _kvType.DefaultValueFactory = _ => kvType.ToString().ToLowerInvariant();
         _kvType.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "f16", "f32");
-        _isa.AcceptOnlyFromAmong("auto", "scalar", "vector128", "avx2", "avx512");
+        _isa.AcceptOnlyFromAmong("auto", "scalar", "vector128", "avx2", "avxvnni", "avx512", "avx512vnni");
         if (withContext) command.Add(_context);
         command.Add(_threads);
         command.Add(_kvType);
