@@ -8,6 +8,9 @@ public sealed record EngineOptions
     /// <summary>Longest prompt plus answer in tokens; null for what the model was made for, 8,192 at most.</summary>
     public int? Context { get; init; }
 
+    /// <summary>What computes: cpu, cuda (the first NVIDIA card), cuda:N, or auto for a card where there is one.</summary>
+    public string Device { get; init; } = "cpu";
+
     /// <summary>Threads that compute; null for one on each physical core.</summary>
     public int? Threads { get; init; }
 

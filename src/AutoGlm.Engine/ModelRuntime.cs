@@ -1,5 +1,4 @@
 using AutoGlm.Cpu;
-using AutoGlm.Cpu.Reference;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Passes;
@@ -72,13 +71,12 @@ public sealed class ModelRuntime : IDisposable
         IGraphExecutor? executor = null;
         try
         {
-            string[] withoutPlan = [.. options.WithoutPasses.Intersect(PlanPasses.All)];
-            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(withoutPlan)]);
-            backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });
+            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(PlanPasses.All)]);
+            backend = Backends.Create(options);
+            KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
             RootKeys roots = new(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
-            KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
-            BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options.KvMemory)));
+            BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options, backend)));
             return new ModelRuntime(package, graph, options, backend, executor, pool, roots);
         }
         catch
@@ -114,12 +112,15 @@ public sealed class ModelRuntime : IDisposable
         return ModelPackage.Open(path, DefaultContext);
     }
 
-    private static int CountBlocks(KvLayout layout, int context, long? memory)
+    private static int CountBlocks(KvLayout layout, int context, EngineOptions options, IBackend backend)
     {
         long oneContext = (context + layout.BlockTokens - 1) / layout.BlockTokens;
-        long most = memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+        long? memory = options.KvMemory;
+        long most = memory ?? backend.KvBytesAvailable ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
         long blocks = Math.Clamp(most / layout.BlockBytes, 1, int.MaxValue / layout.BlockTokens);
-        if (memory is null) blocks = Math.Clamp(blocks, oneContext, DefaultContexts * oneContext);
+        int contexts = backend.KvBytesAvailable is null ? DefaultContexts : Math.Max(DefaultContexts, options.MaxSequences);
+        long least = backend.KvBytesAvailable is null ? oneContext : Math.Min(oneContext, blocks);
+        if (memory is null) blocks = Math.Clamp(blocks, least, contexts * oneContext);
         if (blocks < oneContext)
         {
             throw new ArgumentOutOfRangeException(nameof(EngineOptions.KvMemory), memory,
