@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using AutoGlm.Formats.Tensors;
 
 namespace AutoGlm.Engine.Evaluation;
 
@@ -19,7 +20,7 @@ public static class MemoryBandwidth
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         long bytes = Math.Min(Largest, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
         long part = bytes / threads / 4096 * 4096;
-        byte* buffer = (byte*)NativeMemory.AlignedAlloc((nuint)(part * threads), 4096);
+        byte* buffer = HugePages.Allocate((nuint)(part * threads));
         try
         {
             // Writing first gives each part real pages, near the thread that will read it.
