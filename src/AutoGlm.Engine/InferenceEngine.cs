@@ -50,6 +50,9 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Longest prompt plus answer in tokens.</summary>
     public int Context => _runtime.Context;
 
+    /// <summary>How much memory the KV cache may take, and why; for the log.</summary>
+    public KvMemoryPlan KvMemory => _runtime.KvMemory;
+
     /// <summary>What the model runs on.</summary>
     public string BackendName => _runtime.BackendName;
 
@@ -113,6 +116,23 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>What runs, what waits, and what has been done; cheap, at any time, from any thread.</summary>
     public EngineStatistics GetStatistics() => _counters.Snapshot(_runtime.Pool.GetStatistics());
 
+    /// <summary>How many tokens of a beginning a tenant's next request would find in the cache, in whole blocks.</summary>
+    public Task<int> CountCachedAsync(IReadOnlyList<int> tokens, string tenant = "")
+    {
+        int[] all = [.. tokens, 0];
+        return AskAsync(() => _runtime.Pool.CountCached(_runtime.CreateKeys(tenant), all) * _runtime.Pool.BlockTokens);
+    }
+
+    /// <summary>Forgets what the cache holds of a tenant that begins with these tokens; answers that are running go on.</summary>
+    /// <param name="tokens">The beginning; empty for everything of the tenant.</param>
+    /// <param name="tenant">Whose.</param>
+    /// <returns>Blocks forgotten.</returns>
+    public Task<int> DropCachedAsync(IReadOnlyList<int> tokens, string tenant = "")
+    {
+        int[] all = [.. tokens];
+        return AskAsync(() => _runtime.Pool.Drop(_runtime.CreateKeys(tenant), all));
+    }
+
     /// <summary>
     /// Shuts down: takes nothing new, lets what was accepted finish for so long, then ends the rest with
     /// <see cref="FinishReason.Cancelled"/>. The engine is still to be disposed.
@@ -154,9 +174,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         ThrowIfClosed();
         AnswerStream stream = new(request, _runtime.Options);
-        SamplingOptions sampling = request.Sampling ?? DefaultSampling;
-        RequestIdentity? identity = _runtime.Options.ShareAnswers ? RequestIdentity.Of(request, sampling) : null;
-        Sequence sequence = new(stream, sampling, Tokenizer, _runtime.Vocabulary, Context, _runtime.Options.Time, identity);
+        Sequence sequence = new(_runtime, stream, request.Sampling ?? DefaultSampling);
         if (Interlocked.Increment(ref _counters.Queued) > _runtime.Options.MaxWaiting)
         {
             Interlocked.Decrement(ref _counters.Queued);
@@ -173,6 +191,25 @@ public sealed class InferenceEngine : IAsyncDisposable
         {
             stream.Cancel();
         }
+    }
+
+    /// <summary>Asks something on the step loop's thread, between two steps.</summary>
+    private Task<T> AskAsync<T>(Func<T> question)
+    {
+        if (_stopping) throw Ended();
+        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _inbox.Post(_ =>
+        {
+            try
+            {
+                answer.SetResult(question());
+            }
+            catch (Exception error)
+            {
+                answer.SetException(error);
+            }
+        });
+        return answer.Task;
     }
 
     private EngineBusyException Busy()
