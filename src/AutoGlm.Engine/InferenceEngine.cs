@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
+using AutoGlm.Engine.Tools;
 using AutoGlm.Formats.Chat;
 using AutoGlm.Formats.Tokenizers;
 using AutoGlm.KvCache;
@@ -86,8 +87,14 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Token ids of a conversation, by the model's chat template, up to where the model's answer begins.</summary>
     /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
-    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) =>
-        (_chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.")).Encode(turns);
+    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) => Chat.Encode(turns);
+
+    /// <summary>A conversation made ready, with tools and formats: its prompt, what the answer may be, and how to read it.</summary>
+    /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
+    /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
+    /// <exception cref="ArgumentException">A message or a tool is malformed, or the tool choice names none of the tools.</exception>
+    /// <exception cref="GrammarException">A strict tool's schema goes beyond what is supported.</exception>
+    public PreparedChat PrepareChat(ChatInput input) => Chat.Prepare(input, Constrain);
 
     /// <summary>Makes a grammar ready for this model; those used last are kept, with all that answers found out about them.</summary>
     /// <exception cref="GrammarException">The grammar is left recursive, too large, or can never be satisfied.</exception>
@@ -154,6 +161,8 @@ public sealed class InferenceEngine : IAsyncDisposable
             await idle.Task.ConfigureAwait(false);
         }
     }
+
+    private ChatPrompt Chat => _chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.");
 
     /// <summary>Ends running answers and frees the model.</summary>
     public async ValueTask DisposeAsync()
