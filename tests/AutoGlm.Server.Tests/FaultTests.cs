@@ -51,7 +51,9 @@ public class FaultTests(ServerFixture fixture)
 
         using ByteArrayContent large = new(new byte[17 << 20]);
         large.Headers.ContentType = new("application/json");
-        using HttpResponseMessage tooLarge = await fixture.Http.PostAsync("/v1/chat/completions", large);
+        using HttpRequestMessage request = new(HttpMethod.Post, "/v1/chat/completions") { Content = large };
+        request.Headers.ExpectContinue = true;
+        using HttpResponseMessage tooLarge = await fixture.Http.SendAsync(request);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, tooLarge.StatusCode);
     }
 
