@@ -79,6 +79,12 @@ public sealed record EngineOptions
     /// <summary>True to run by definition instead of fast: one thread, no vector instructions (for checking).</summary>
     public bool Reference { get; init; }
 
+    /// <summary>
+    /// Where the engine keeps, from one run to the next, what prompts most often begin with: token ids, readable by their owner
+    /// alone. Null keeps nothing.
+    /// </summary>
+    public string? StateFolder { get; init; }
+
     /// <summary>What tells the time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -4,9 +4,10 @@ using AutoGlm.Engine.Embedding;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
 using AutoGlm.Engine.Tools;
+using AutoGlm.Engine.Warmup;
 using AutoGlm.Formats.Chat;
 using AutoGlm.Formats.Tokenizers;
-using AutoGlm.KvCache;
+using AutoGlm.KvCache.Warmup;
 using AutoGlm.Models;
 
 namespace AutoGlm.Engine;
@@ -21,6 +22,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly StepInbox _inbox = new();
     private readonly EngineCounters _counters = new();
     private readonly AdmissionRate _rate;
+    private readonly HotState _hotState;
+    private IReadOnlyList<HotPrefix> _hotBefore = [];
     private readonly Thread _loop;
     private readonly Lazy<ChatPrompt?> _chat;
     private readonly SemaphoreSlim _embedding = new(1);
@@ -36,6 +39,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         _runtime = runtime;
         _rate = new AdmissionRate(runtime.Options.Time);
+        _hotState = new HotState(runtime);
         DefaultSampling = SamplingDefaults.Of(runtime.Package);
         _chat = new Lazy<ChatPrompt?>(() => ChatPrompt.Of(runtime.Package));
         _constraints = new Lazy<ConstraintCache>(() => new ConstraintCache(new TokenVocabulary(runtime.Package.Tokenizer)));
@@ -179,6 +183,30 @@ public sealed class InferenceEngine : IAsyncDisposable
     }
 
     /// <summary>
+    /// Makes the first requests as fast as later ones: runs every kernel at every size class, then computes what earlier runs found
+    /// hot (<see cref="EngineOptions.StateFolder"/>) and these prompts, so that they are cached. Report readiness only afterwards.
+    /// </summary>
+    /// <param name="prompts">What is going to be asked for: <see cref="WarmupPrompt.ReadFile"/>.</param>
+    /// <param name="progress">Told each step.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <returns>What was computed, and what was left out and why.</returns>
+    public async Task<WarmupResult> WarmUpAsync(IReadOnlyList<WarmupPrompt> prompts, IProgress<WarmupProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        List<string> problems = [];
+        _hotBefore = _hotState.Load(problems);
+        WarmupResult result = await new EngineWarmup(this, _runtime.Options, Tokenizer.VocabularySize).RunAsync(prompts, _hotBefore, progress, cancellation).ConfigureAwait(false);
+        return result with { Problems = [.. problems, .. result.Problems] };
+    }
+
+    /// <summary>Writes what is hot to <see cref="EngineOptions.StateFolder"/>, as shutting down does; for now and then.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public async Task SaveStateAsync()
+    {
+        if (_runtime.Options.StateFolder is not null) _hotState.Save(await AskAsync(() => _hotState.Find()).ConfigureAwait(false), _hotBefore);
+    }
+
+    /// <summary>
     /// Shuts down: takes nothing new, lets what was accepted finish for so long, then ends the rest with
     /// <see cref="FinishReason.Cancelled"/>. The engine is still to be disposed.
     /// </summary>
@@ -198,6 +226,8 @@ public sealed class InferenceEngine : IAsyncDisposable
             _inbox.Post(scheduler => scheduler.CancelAll());
             await idle.Task.ConfigureAwait(false);
         }
+
+        if (!_stopping) await SaveStateAsync().ConfigureAwait(false);
     }
 
     private ChatPrompt Chat => _chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.");

@@ -40,7 +40,7 @@ internal sealed class Sequence
         _stops = new StopMatcher(_request.StopTexts);
         _tokens = [.. _request.Prompt];
         _mostTokens = _request.MaxTokens ?? runtime.Context - _request.Prompt.Count;
-        Keys = runtime.CreateKeys(_request.Tenant);
+        Keys = _request.Root is { } root ? new PrefixKeys(root, runtime.Pool.BlockTokens) : runtime.CreateKeys(_request.Tenant);
         Identity = runtime.Options.ShareAnswers ? RequestIdentity.Of(_request, sampling) : null;
         _sent = Identity is null ? null : [];
         _streams.Add(stream);
