@@ -5,6 +5,7 @@ using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Passes;
 using AutoGlm.KvCache;
 using AutoGlm.Models;
+using AutoGlm.Models.Weights;
 
 namespace AutoGlm.Engine;
 
@@ -74,7 +75,8 @@ public sealed class ModelRuntime : IDisposable
             string[] withoutPlan = [.. options.WithoutPasses.Intersect(PlanPasses.All)];
             ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(withoutPlan)]);
             backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });
-            executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
+            IWeightSource weights = options.FullPrecisionWeights ? new FullPrecisionWeights(package.Weights) : package.Weights;
+            executor = backend.Load(graph, weights, options.BatchTokens, progress, cancellation);
             BlockKey root = BlockKey.Root(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)], []);
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options.KvMemory)));
