@@ -1,4 +1,5 @@
 using AutoGlm.Cli.Output;
+using AutoGlm.Cuda.Bindings;
 using AutoGlm.Engine;
 using AutoGlm.Formats;
 using AutoGlm.Formats.Chat;
@@ -44,7 +45,7 @@ internal static class ErrorReport
     public static string Describe(Exception error) => error switch
     {
         UsageException or CommandFailure or ModelFormatException or ContextLengthException or ChatTemplateException => error.Message,
-        IOException or UnauthorizedAccessException or InsufficientMemoryException or NotSupportedException or InvalidOperationException => error.Message,
+        IOException or UnauthorizedAccessException or InsufficientMemoryException or NotSupportedException or InvalidOperationException or CudaException => error.Message,
         ArgumentException argument => WithoutParameter(argument),
         OutOfMemoryException => "there is not enough memory; ask for a shorter context (--ctx) or a smaller model",
         AggregateException { InnerException: { } inner } => Describe(inner),

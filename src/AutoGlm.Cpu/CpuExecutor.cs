@@ -19,6 +19,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
     private readonly Stage[][] _schedules;
     private readonly IReadOnlyList<IDisposable> _owned;
     private readonly StepContext _context = new();
+    private readonly KeySplit _split;
     private readonly int _maxRows;
     private QueryRows[] _sequences = [];
     private nint[] _blocks = [];
@@ -36,6 +37,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
         PlanScheduler scheduler = new(compiler.Compile(), team.Threads, options);
         _schedules = [.. Enumerable.Range(0, BatchKind.Count).Select(index => scheduler.Schedule(BatchKind.At(index)))];
         _owned = compiler.Owned;
+        _split = new KeySplit(graph.Attentions.Select(attention => attention.Shape), _memory.Kv, team.Threads);
         BytesPerToken = graph.Nodes.Sum(BytesRead);
     }
 
@@ -66,7 +68,9 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
             _context.Sequences = sequences;
             (_context.TokenRows, _context.LogitRows, _context.SequenceCount) = (batch.RowCount, batch.LogitRows.Length, batch.Sequences.Length);
             _context.SingleRows = batch.Sequences.Length == batch.RowCount;
-            _stages = _schedules[new BatchKind(batch.RowCount >= _team.Threads, batch.LogitRows.Length >= _team.Threads, _context.SingleRows).Index];
+            BatchKind kind = new(
+                batch.RowCount >= _team.Threads, batch.LogitRows.Length >= _team.Threads, _context.SingleRows, _split.Decide(sequences, _context.SequenceCount));
+            _stages = _schedules[kind.Index];
             _memory.PlaceOutput(output, width);
             _team.Run(this);
         }

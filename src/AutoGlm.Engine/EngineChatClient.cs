@@ -37,8 +37,8 @@ public sealed class EngineChatClient(InferenceEngine engine, bool ownsEngine = f
                 FinishReason = chunk.FinishReason switch
                 {
                     null => null,
-                    FinishReason.Length => ChatFinishReason.Length,
-                    _ => ChatFinishReason.Stop,
+                    FinishReason.Stop => ChatFinishReason.Stop,
+                    _ => ChatFinishReason.Length,
                 },
                 RawRepresentation = chunk,
             };

@@ -8,6 +8,9 @@ public sealed record EngineOptions
     /// <summary>Longest prompt plus answer in tokens; null for what the model was made for, 8,192 at most.</summary>
     public int? Context { get; init; }
 
+    /// <summary>What computes: cpu, cuda (the first NVIDIA card), cuda:N, or auto for a card where there is one.</summary>
+    public string Device { get; init; } = "cpu";
+
     /// <summary>Threads that compute; null for one on each physical core.</summary>
     public int? Threads { get; init; }
 
@@ -26,8 +29,35 @@ public sealed record EngineOptions
     /// <summary>Most tokens computed in one step: a long prompt goes in chunks of this size, so that running answers go on.</summary>
     public int BatchTokens { get; init; } = 512;
 
+    /// <summary>Most prompt tokens in a step that also carries answers: what bounds how long a long prompt holds them up.</summary>
+    public int MixedPromptTokens { get; init; } = 128;
+
     /// <summary>Most sequences that run together; more wait.</summary>
     public int MaxSequences { get; init; } = 64;
+
+    /// <summary>Most requests that wait; more are refused with <see cref="EngineBusyException"/>.</summary>
+    public int MaxWaiting { get; init; } = 512;
+
+    /// <summary>
+    /// What a step of <see cref="GenerationRequest.Priority"/> is worth: a request goes before those that came so much earlier.
+    /// None is overtaken by requests that come more than 20 such steps and a <see cref="PrefixWindow"/> after it.
+    /// </summary>
+    public TimeSpan PriorityStep { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How far a request whose prompt is cached goes before others: before those that came so much earlier, where all of it is;
+    /// zero keeps the order in which they came.
+    /// </summary>
+    public TimeSpan PrefixWindow { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>True to let tenants share what is cached. They can then tell by the time it takes whether another has asked the same.</summary>
+    public bool ShareAcrossTenants { get; init; }
+
+    /// <summary>True to compute only once what several ask at the same time, where the answer is certain to be the same: greedy, or with a seed.</summary>
+    public bool ShareAnswers { get; init; } = true;
+
+    /// <summary>True to let a request wait while what it begins with is being computed for another.</summary>
+    public bool WaitForPrefixes { get; init; } = true;
 
     /// <summary>Graph passes (<see cref="Graph.Passes.GraphOptimizer"/>) and CPU plan passes (<see cref="Cpu.PlanPasses"/>) to leave out, by name.</summary>
     public IReadOnlyCollection<string> WithoutPasses { get; init; } = [];
@@ -37,6 +67,9 @@ public sealed record EngineOptions
 
     /// <summary>True to run by definition instead of fast: one thread, no vector instructions (for checking).</summary>
     public bool Reference { get; init; }
+
+    /// <summary>What tells the time.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     internal void Validate()
@@ -51,6 +84,10 @@ public sealed record EngineOptions
         Check(nameof(KvMemory), KvMemory, 1, long.MaxValue);
         Check(nameof(BlockTokens), BlockTokens, 1, 1024);
         Check(nameof(BatchTokens), BatchTokens, 1, 1 << 16);
+        Check(nameof(MixedPromptTokens), MixedPromptTokens, 1, 1 << 16);
         Check(nameof(MaxSequences), MaxSequences, 1, 1 << 16);
+        Check(nameof(MaxWaiting), MaxWaiting, 1, 1 << 20);
+        Check(nameof(PriorityStep) + ", in milliseconds,", (long)PriorityStep.TotalMilliseconds, 0, 3_600_000);
+        Check(nameof(PrefixWindow) + ", in milliseconds,", (long)PrefixWindow.TotalMilliseconds, 0, 3_600_000);
     }
 }

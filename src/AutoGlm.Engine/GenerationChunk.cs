@@ -10,6 +10,12 @@ public enum FinishReason
 
     /// <summary>The most tokens were reached, or the context is full.</summary>
     Length,
+
+    /// <summary>The request's deadline passed.</summary>
+    Deadline,
+
+    /// <summary>The engine is shutting down and its grace period is over.</summary>
+    Cancelled,
 }
 
 /// <summary>A piece of an answer, as it comes.</summary>

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
 using AutoGlm.Formats.Chat;
 using AutoGlm.Formats.Tokenizers;
+using AutoGlm.KvCache;
 using AutoGlm.Models;
 
 namespace AutoGlm.Engine;
@@ -15,10 +16,14 @@ namespace AutoGlm.Engine;
 public sealed class InferenceEngine : IAsyncDisposable
 {
     private readonly ModelRuntime _runtime;
-    private readonly Channel<Sequence> _inbox = Channel.CreateUnbounded<Sequence>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly StepInbox _inbox = new();
+    private readonly EngineCounters _counters = new();
+    private readonly AdmissionRate _rate;
     private readonly Thread _loop;
     private readonly Lazy<ChatPrompt?> _chat;
+    private readonly Lazy<ConstraintCache> _constraints;
     private readonly Lock _ending = new();
+    private volatile bool _closed;
     private volatile bool _stopping;
     private volatile Exception? _failure;
     private Task? _ended;
@@ -26,8 +31,10 @@ public sealed class InferenceEngine : IAsyncDisposable
     private InferenceEngine(ModelRuntime runtime)
     {
         _runtime = runtime;
+        _rate = new AdmissionRate(runtime.Options.Time);
         DefaultSampling = SamplingDefaults.Of(runtime.Package);
         _chat = new Lazy<ChatPrompt?>(() => ChatPrompt.Of(runtime.Package));
+        _constraints = new Lazy<ConstraintCache>(() => new ConstraintCache(new TokenVocabulary(runtime.Package.Tokenizer)));
         _loop = new Thread(Loop) { Name = "AutoGlm step loop", IsBackground = true };
         _loop.Start();
     }
@@ -79,6 +86,10 @@ public sealed class InferenceEngine : IAsyncDisposable
     public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) =>
         (_chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.")).Encode(turns);
 
+    /// <summary>Makes a grammar ready for this model; those used last are kept, with all that answers found out about them.</summary>
+    /// <exception cref="GrammarException">The grammar is left recursive, too large, or can never be satisfied.</exception>
+    public GrammarConstraint Constrain(Grammar grammar) => _constraints.Value.Get(grammar);
+
     /// <summary>Goes on from a text.</summary>
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(string prompt, int? maxTokens = null, CancellationToken cancellation = default) =>
         GenerateAsync(new GenerationRequest { Prompt = Encode(prompt), MaxTokens = maxTokens }, cancellation);
@@ -89,10 +100,39 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// </summary>
     /// <exception cref="ContextLengthException">Prompt and answer cannot fit the context; thrown at the call, before any work.</exception>
     /// <exception cref="ArgumentException">A field is out of its range; thrown at the call.</exception>
+    /// <exception cref="EngineBusyException">The queue is full; thrown at the call, or when the first piece is asked for.</exception>
+    /// <exception cref="EngineStoppingException">The engine is shutting down; thrown at the call, or when the first piece is asked for.</exception>
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(GenerationRequest request, CancellationToken cancellation = default)
     {
         Validate(request);
+        ThrowIfClosed();
+        if (Volatile.Read(ref _counters.Queued) >= _runtime.Options.MaxWaiting) throw Busy();
         return ReadAsync(request, cancellation);
+    }
+
+    /// <summary>What runs, what waits, and what has been done; cheap, at any time, from any thread.</summary>
+    public EngineStatistics GetStatistics() => _counters.Snapshot(_runtime.Pool.GetStatistics());
+
+    /// <summary>
+    /// Shuts down: takes nothing new, lets what was accepted finish for so long, then ends the rest with
+    /// <see cref="FinishReason.Cancelled"/>. The engine is still to be disposed.
+    /// </summary>
+    /// <param name="grace">How long accepted answers may take to finish.</param>
+    /// <param name="cancellation">Ends the grace period early.</param>
+    public async Task StopAsync(TimeSpan grace, CancellationToken cancellation = default)
+    {
+        _closed = true;
+        TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _inbox.Post(scheduler => scheduler.WhenIdle(idle.SetResult));
+        try
+        {
+            await idle.Task.WaitAsync(grace, _runtime.Options.Time, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception late) when (late is TimeoutException or OperationCanceledException)
+        {
+            _inbox.Post(scheduler => scheduler.CancelAll());
+            await idle.Task.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Ends running answers and frees the model.</summary>
@@ -105,50 +145,67 @@ public sealed class InferenceEngine : IAsyncDisposable
     private void End()
     {
         _stopping = true;
-        _inbox.Writer.TryComplete();
+        _inbox.Post(_ => { });
         _loop.Join();
         _runtime.Dispose();
     }
 
     private async IAsyncEnumerable<GenerationChunk> ReadAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        Sequence sequence = new(request, request.Sampling ?? DefaultSampling, Tokenizer, _runtime.Vocabulary, Context);
-        if (!_inbox.Writer.TryWrite(sequence)) throw Ended();
+        ThrowIfClosed();
+        AnswerStream stream = new(request, _runtime.Options);
+        SamplingOptions sampling = request.Sampling ?? DefaultSampling;
+        RequestIdentity? identity = _runtime.Options.ShareAnswers ? RequestIdentity.Of(request, sampling) : null;
+        Sequence sequence = new(stream, sampling, Tokenizer, _runtime.Vocabulary, Context, _runtime.Options.Time, identity);
+        if (Interlocked.Increment(ref _counters.Queued) > _runtime.Options.MaxWaiting)
+        {
+            Interlocked.Decrement(ref _counters.Queued);
+            throw Busy();
+        }
+
+        Interlocked.Increment(ref _counters.Accepted);
+        _inbox.Post(scheduler => scheduler.Submit(sequence));
         try
         {
-            await foreach (GenerationChunk chunk in sequence.Chunks.ReadAllAsync(cancellation).ConfigureAwait(false)) yield return chunk;
+            await foreach (GenerationChunk chunk in stream.Chunks.ReadAllAsync(cancellation).ConfigureAwait(false)) yield return chunk;
         }
         finally
         {
-            sequence.Cancel();
+            stream.Cancel();
         }
+    }
+
+    private EngineBusyException Busy()
+    {
+        Interlocked.Increment(ref _counters.Refused);
+        int waiting = Volatile.Read(ref _counters.Queued);
+        return new EngineBusyException(waiting, _rate.RetryAfter(waiting));
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (_stopping) throw Ended();
+        if (_closed) throw new EngineStoppingException();
     }
 
     private void Validate(GenerationRequest request)
     {
         if (_stopping) throw Ended();
-        if (request.Prompt.Count == 0) throw new ArgumentException("The prompt has no tokens.", nameof(request));
-        foreach (int token in request.Prompt)
-        {
-            if ((uint)token >= (uint)_runtime.Vocabulary) throw new ArgumentException($"The prompt holds token {token}; the model knows 0 to {_runtime.Vocabulary - 1}.", nameof(request));
-        }
-
-        if (request.MaxTokens is < 1) throw new ArgumentException($"MaxTokens is {request.MaxTokens}; it should be at least 1.", nameof(request));
-        if (request.LogProbabilities is < 0 or > 100) throw new ArgumentException($"LogProbabilities is {request.LogProbabilities}; it should be between 0 and 100.", nameof(request));
+        request.Validate(_runtime.Vocabulary);
         if (request.Prompt.Count + (long)(request.MaxTokens ?? 1) > Context) throw new ContextLengthException(request.Prompt.Count, request.MaxTokens, Context);
+        if (request.Constraint is { } constraint && constraint.Vocabulary.Tokenizer != Tokenizer) throw new ArgumentException("The constraint was made for another model; make it by this engine's Constrain.", nameof(request));
         (request.Sampling ?? DefaultSampling).Validate();
     }
 
     private void Loop()
     {
-        Scheduler scheduler = new(_runtime);
+        Scheduler scheduler = new(_runtime, _counters, _rate);
         try
         {
             while (!_stopping)
             {
-                while (_inbox.Reader.TryRead(out Sequence? sequence)) scheduler.Enqueue(sequence);
-                if (scheduler.IsIdle && !_inbox.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult()) break;
-                scheduler.Step();
+                _inbox.Drain(scheduler);
+                if (!scheduler.Step()) _inbox.Wait(scheduler.Rest());
             }
 
             scheduler.FailAll(Ended());
@@ -158,11 +215,11 @@ public sealed class InferenceEngine : IAsyncDisposable
             // The loop is the engine: what ends it ends every request, with the reason.
             _failure = error;
             _stopping = true;
-            _inbox.Writer.TryComplete();
             scheduler.FailAll(Ended());
         }
 
-        while (_inbox.Reader.TryRead(out Sequence? late)) late.Fail(Ended());
+        // Whoever still posts finds the scheduler ended; nobody drains after the last look.
+        _inbox.Close(scheduler);
     }
 
     /// <summary>Why there will be no more answers.</summary>

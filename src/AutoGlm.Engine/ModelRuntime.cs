@@ -1,5 +1,4 @@
 using AutoGlm.Cpu;
-using AutoGlm.Cpu.Reference;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Passes;
@@ -19,8 +18,9 @@ public sealed class ModelRuntime : IDisposable
 
     private readonly IBackend _backend;
     private readonly IGraphExecutor _executor;
+    private readonly RootKeys _roots;
 
-    private ModelRuntime(ModelPackage package, ComputationGraph graph, EngineOptions options, IBackend backend, IGraphExecutor executor, BlockPool pool, BlockKey root)
+    private ModelRuntime(ModelPackage package, ComputationGraph graph, EngineOptions options, IBackend backend, IGraphExecutor executor, BlockPool pool, RootKeys roots)
     {
         Package = package;
         Graph = graph;
@@ -28,7 +28,7 @@ public sealed class ModelRuntime : IDisposable
         _backend = backend;
         _executor = executor;
         Pool = pool;
-        RootKey = root;
+        _roots = roots;
     }
 
     public ModelPackage Package { get; }
@@ -40,8 +40,8 @@ public sealed class ModelRuntime : IDisposable
 
     public BlockPool Pool { get; }
 
-    /// <summary>Key before every sequence's first block.</summary>
-    public BlockKey RootKey { get; }
+    /// <summary>Key before the first block of sequences that belong to no tenant.</summary>
+    public BlockKey RootKey => _roots.Of("");
 
     public string BackendName => _backend.Name;
 
@@ -72,15 +72,14 @@ public sealed class ModelRuntime : IDisposable
         IGraphExecutor? executor = null;
         try
         {
-            string[] withoutPlan = [.. options.WithoutPasses.Intersect(PlanPasses.All)];
-            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(withoutPlan)]);
-            backend = options.Reference ? new ReferenceBackend() : new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });
+            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(PlanPasses.All)]);
+            backend = Backends.Create(options);
+            KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             IWeightSource weights = options.FullPrecisionWeights ? new FullPrecisionWeights(package.Weights) : package.Weights;
             executor = backend.Load(graph, weights, options.BatchTokens, progress, cancellation);
-            BlockKey root = BlockKey.Root(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)], []);
-            KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
-            BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options.KvMemory)));
-            return new ModelRuntime(package, graph, options, backend, executor, pool, root);
+            RootKeys roots = new(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
+            BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options, backend)));
+            return new ModelRuntime(package, graph, options, backend, executor, pool, roots);
         }
         catch
         {
@@ -95,7 +94,8 @@ public sealed class ModelRuntime : IDisposable
     public void Run(ForwardBatch batch, Span<float> logits) => _executor.Run(batch, Pool.Memory, logits);
 
     /// <summary>A new sequence without content.</summary>
-    public KvSequence CreateSequence() => new(Pool, RootKey);
+    /// <param name="tenant">Whose; tenants share nothing, unless the options say so.</param>
+    public KvSequence CreateSequence(string tenant = "") => new(Pool, _roots.Of(Options.ShareAcrossTenants ? "" : tenant));
 
     public void Dispose()
     {
@@ -114,12 +114,15 @@ public sealed class ModelRuntime : IDisposable
         return ModelPackage.Open(path, DefaultContext);
     }
 
-    private static int CountBlocks(KvLayout layout, int context, long? memory)
+    private static int CountBlocks(KvLayout layout, int context, EngineOptions options, IBackend backend)
     {
         long oneContext = (context + layout.BlockTokens - 1) / layout.BlockTokens;
-        long most = memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+        long? memory = options.KvMemory;
+        long most = memory ?? backend.KvBytesAvailable ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
         long blocks = Math.Clamp(most / layout.BlockBytes, 1, int.MaxValue / layout.BlockTokens);
-        if (memory is null) blocks = Math.Clamp(blocks, oneContext, DefaultContexts * oneContext);
+        int contexts = backend.KvBytesAvailable is null ? DefaultContexts : Math.Max(DefaultContexts, options.MaxSequences);
+        long least = backend.KvBytesAvailable is null ? oneContext : Math.Min(oneContext, blocks);
+        if (memory is null) blocks = Math.Clamp(blocks, least, contexts * oneContext);
         if (blocks < oneContext)
         {
             throw new ArgumentOutOfRangeException(nameof(EngineOptions.KvMemory), memory,

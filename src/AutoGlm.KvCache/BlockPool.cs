@@ -89,6 +89,25 @@ public sealed class BlockPool
         (_keys[block] is null ? _blank : _cached).Append(block);
     }
 
+    /// <summary>Its blocks, and what happened; from any thread.</summary>
+    public CacheStatistics GetStatistics() => new()
+    {
+        Policy = "lru",
+        Blocks = BlockCount,
+        BlocksInUse = BlockCount - _blank.Count - _cached.Count,
+        BlocksCached = _cached.Count,
+        BlocksBlank = _blank.Count,
+        BlockTokens = BlockTokens,
+        BlockBytes = Memory.Layout.BlockBytes,
+        Lookups = 0,
+        LookupTokens = 0,
+        Misses = 0,
+        CertainlyNotCached = 0,
+        PartialBlocks = 0,
+        Tiers = [],
+        Evictions = new Dictionary<EvictionCause, long> { [EvictionCause.Capacity] = EvictedCount },
+    };
+
     /// <summary>Forgets all content that nobody uses.</summary>
     public void Clear()
     {

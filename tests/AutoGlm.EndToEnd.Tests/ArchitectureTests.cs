@@ -12,8 +12,9 @@ public class ArchitectureTests
         ["AutoGlm.Graph"] = ["AutoGlm.Formats"],
         ["AutoGlm.Models"] = ["AutoGlm.Graph"],
         ["AutoGlm.Cpu"] = ["AutoGlm.Graph"],
+        ["AutoGlm.Cuda"] = ["AutoGlm.Graph"],
         ["AutoGlm.KvCache"] = ["AutoGlm.Graph"],
-        ["AutoGlm.Engine"] = ["AutoGlm.Models", "AutoGlm.Cpu", "AutoGlm.KvCache"],
+        ["AutoGlm.Engine"] = ["AutoGlm.Models", "AutoGlm.Cpu", "AutoGlm.Cuda", "AutoGlm.KvCache"],
         ["AutoGlm.Cli"] = ["AutoGlm.Engine"],
     };
 

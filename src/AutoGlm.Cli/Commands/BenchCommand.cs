@@ -28,6 +28,12 @@ internal sealed class BenchCommand : Verb
         HelpName = "N",
         DefaultValueFactory = _ => 128,
     }.Between(0, 1 << 20);
+    private readonly Option<int> _depth = new Option<int>("--depth", "-d")
+    {
+        Description = "Tokens that sequences hold before they generate.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 0,
+    }.Between(0, 1 << 20);
     private readonly Option<int[]> _batch = new Option<int[]>("--batch", "-b")
     {
         Description = "Numbers of sequences that generate together, with commas between.",
@@ -65,6 +71,7 @@ internal sealed class BenchCommand : Verb
         Add(_model);
         Add(_prompt);
         Add(_generation);
+        Add(_depth);
         Add(_batch);
         Add(_repeat);
         _runtime = new RuntimeOptions(this, withContext: false);
@@ -76,10 +83,10 @@ internal sealed class BenchCommand : Verb
     protected override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
         string path = EmbeddedModel.OrGiven(arguments.GetValue(_model));
-        int prompt = arguments.GetValue(_prompt), generation = arguments.GetValue(_generation);
+        int prompt = arguments.GetValue(_prompt), generation = arguments.GetValue(_generation), depth = arguments.GetValue(_depth);
         int[] batches = arguments.GetRequiredValue(_batch);
         if (prompt == 0 && generation == 0) throw new UsageException("--pp 0 --tg 0 leaves nothing to measure");
-        EngineOptions options = Fit(path, _runtime.Read(arguments), prompt, generation, batches.Max());
+        EngineOptions options = Fit(path, _runtime.Read(arguments), prompt, generation > 0 ? depth + generation : 0, batches.Max());
         using ModelRuntime runtime = await ModelLoader.LoadRuntimeAsync(Terminal, path, options, cancellation);
         int threads = options.Threads ?? Environment.ProcessorCount;
         double bandwidth = await WorkProgress.RunAsync(Terminal, "Memory bandwidth", (_, token) => MemoryBandwidth.Measure(threads, token), cancellation);
@@ -87,7 +94,7 @@ internal sealed class BenchCommand : Verb
         List<ThroughputResult> results = await WorkProgress.RunAsync(
             Terminal,
             "Warming up",
-            (progress, token) => Measure(new ThroughputMeter(runtime), prompt, generation, batches, repeat, progress, token),
+            (progress, token) => Measure(new ThroughputMeter(runtime), prompt, (generation, depth), batches, repeat, progress, token),
             cancellation);
         if (arguments.GetValue(_json)) WriteJson(runtime, results, bandwidth, threads);
         else Write(runtime, results, bandwidth, threads);
@@ -105,7 +112,7 @@ internal sealed class BenchCommand : Verb
     }
 
     private static List<ThroughputResult> Measure(
-        ThroughputMeter meter, int prompt, int generation, int[] batches, int repetitions, WorkProgress progress, CancellationToken cancellation)
+        ThroughputMeter meter, int prompt, (int Tokens, int Depth) generation, int[] batches, int repetitions, WorkProgress progress, CancellationToken cancellation)
     {
         List<ThroughputResult> results = [];
         if (prompt > 0)
@@ -114,11 +121,11 @@ internal sealed class BenchCommand : Verb
             results.Add(meter.Prompt(prompt, repetitions, progress, cancellation));
         }
 
-        foreach (int sequences in generation > 0 ? batches : [])
+        foreach (int sequences in generation.Tokens > 0 ? batches : [])
         {
             progress.Report(0);
-            progress.Label = $"Generating {generation} tokens × {sequences}";
-            results.Add(meter.Generation(generation, sequences, repetitions, progress, cancellation));
+            progress.Label = $"Generating {generation.Tokens} tokens × {sequences}";
+            results.Add(meter.Generation(generation.Tokens, sequences, repetitions, progress, cancellation, generation.Depth));
         }
 
         return results;

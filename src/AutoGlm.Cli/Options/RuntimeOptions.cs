@@ -12,6 +12,12 @@ internal sealed class RuntimeOptions
         Description = "Longest prompt plus answer, in tokens. Without it, what the model was made for, 8192 at most.",
         HelpName = "N",
     }.Between(1, 1 << 24);
+    private readonly Option<string> _device = new("--device")
+    {
+        Description = "What computes: cpu, cuda (the first NVIDIA card), cuda:N, or auto for a card where there is one.",
+        HelpName = "DEVICE",
+        DefaultValueFactory = _ => "cpu",
+    };
     private readonly Option<int?> _threads = new Option<int?>("--threads", "-t")
     {
         Description = "Threads that compute. Without it, one for each physical core.",
@@ -19,7 +25,7 @@ internal sealed class RuntimeOptions
     }.Between(1, 64);
     private readonly Option<string> _kvType = new("--kv-type")
     {
-        Description = "How keys and values are stored: f16 or f32.",
+        Description = "How keys and values are stored: f16, f32, or q8_0 (half the memory of f16).",
         HelpName = "TYPE",
     };
     private readonly Option<string> _isa = new("--isa")
@@ -39,9 +45,14 @@ internal sealed class RuntimeOptions
     public RuntimeOptions(Command command, bool withContext = true, KvType kvType = KvType.F16)
     {
         _kvType.DefaultValueFactory = _ => kvType.ToString().ToLowerInvariant();
-        _kvType.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "f16", "f32");
+        _kvType.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "f16", "f32", "q8_0");
         _isa.AcceptOnlyFromAmong("auto", "scalar", "vector128", "avx2", "avx512");
+        _device.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && !Backends.IsDevice(text)) result.AddError($"--device {text}: should be cpu, cuda, cuda:N or auto");
+        });
         if (withContext) command.Add(_context);
+        command.Add(_device);
         command.Add(_threads);
         command.Add(_kvType);
         command.Add(_isa);
@@ -51,6 +62,7 @@ internal sealed class RuntimeOptions
     public EngineOptions Read(ParseResult arguments) => new()
     {
         Context = arguments.GetValue(_context),
+        Device = arguments.GetRequiredValue(_device),
         Threads = arguments.GetValue(_threads),
         Isa = arguments.GetRequiredValue(_isa),
         KvType = Enum.Parse<KvType>(arguments.GetRequiredValue(_kvType), ignoreCase: true),

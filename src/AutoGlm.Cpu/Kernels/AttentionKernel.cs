@@ -2,8 +2,26 @@ using System.Runtime.CompilerServices;
 
 namespace AutoGlm.Cpu.Kernels;
 
-/// <summary>One work item of <see cref="PagedAttention"/>.</summary>
-internal static unsafe class AttentionKernel<T, TElement>
+/// <summary>What came of a chunk of keys, or of several: softmax and weighted sum under the largest score so far.</summary>
+/// <param name="memory"><see cref="PagedAttention.PartialFloats(in KvView, int)"/>.</param>
+/// <param name="queries">Queries of the tile.</param>
+/// <param name="stride">Floats from one query's sums to the next one's.</param>
+internal readonly unsafe struct AttentionPartial(float* memory, int queries, int stride)
+{
+    private readonly int _queries = (queries + 3) & ~3;
+
+    /// <summary>[query][value dimension], for a multiple of four queries.</summary>
+    public float* Sums => memory;
+
+    /// <summary>[query]: the largest score.</summary>
+    public float* Largest => memory + (long)_queries * stride;
+
+    /// <summary>[query]: sum of the powers under it.</summary>
+    public float* Totals => Largest + _queries;
+}
+
+/// <summary>One work item of <see cref="PagedAttention"/>. Query m is row m / heads, head m % heads of the tile.</summary>
+internal readonly unsafe ref struct AttentionKernel<T, TElement>
     where T : unmanaged, ILanes<T>
     where TElement : struct, IKvElement<TElement>
 {
@@ -12,144 +30,168 @@ internal static unsafe class AttentionKernel<T, TElement>
     /// <summary>Up to so many queries transposing the keys costs more than it saves.</summary>
     private const int FewQueries = 8;
 
-    /// <summary>Scratch of an item. Query m is row m / heads, head m % heads of the tile.</summary>
-    private struct State
+    private readonly ref readonly AttentionArgs _args;
+    private readonly QueryRows _sequence;
+    private readonly AttentionTile _tile;
+    private readonly int _keyStride, _valueStride;
+
+    /// <summary>Scratch of the thread: [query][key dimension], [key dimension][key], [key][value dimension], [query][key].</summary>
+    private readonly float* _q, _k, _v, _scores;
+
+    /// <summary>Scratch too: all chunks up to one, and that one.</summary>
+    private readonly AttentionPartial _running, _next;
+
+    public AttentionKernel(ref readonly AttentionArgs args, in QueryRows sequence, in AttentionTile tile, float* scratch)
     {
-        /// <summary>[key dimension][key].</summary>
-        public float* K;
-
-        /// <summary>[key][value dimension], rows <see cref="ValueStride"/> apart.</summary>
-        public float* V;
-
-        /// <summary>[query][key].</summary>
-        public float* Scores;
-
-        /// <summary>[query][value dimension]: weighted sums under the maximum so far.</summary>
-        public float* Sums;
-
-        /// <summary>[query]: largest score so far, and sum of the powers under it.</summary>
-        public float* Largest, Total;
-
-        public int ValueStride;
+        _args = ref args;
+        _sequence = sequence;
+        _tile = tile;
+        _keyStride = PagedAttention.Padded(args.Layout.KeySize);
+        _valueStride = PagedAttention.Padded(args.Layout.ValueSize);
+        _k = scratch;
+        _v = _k + (long)Keys * args.Layout.KeySize;
+        _scores = _v + (long)Keys * _valueStride;
+        _q = _scores + PagedAttention.TileQueries * Keys;
+        float* partials = _q + (long)PagedAttention.TileQueries * _keyStride;
+        _running = Partial(partials);
+        _next = Partial(partials + PagedAttention.PartialFloats(args.Layout, PagedAttention.TileQueries));
     }
 
-    public static void Run(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, float* scratch)
+    /// <summary>From the first key to the last.</summary>
+    public void RunWhole()
     {
-        State state = Carve(args, scratch);
-        Start(args, tile, state);
-        int last = args.Causal ? sequence.Position + tile.Row + tile.Rows : sequence.Position + sequence.Rows;
-        int first = args.Window > 0 ? Math.Max(0, sequence.Position + tile.Row - args.Window + 1) : 0;
-        for (int key = first; key < last; key += Keys)
+        LoadQueries();
+        int chunks = (_tile.EndKey - 1) / PagedAttention.ChunkKeys - _tile.FirstKey / PagedAttention.ChunkKeys + 1;
+        for (int chunk = 0; chunk < chunks; chunk++)
         {
-            int count = Math.Min(Keys, last - key);
-            GatherValues(args.Layout, sequence, tile.KvHead, key, count, state);
-            if (tile.Queries <= FewQueries)
+            Attend(chunk, chunk == 0 ? _running : _next);
+            for (int m = 0; m < _tile.Queries && chunk > 0; m++) Merge(m, _running, _next);
+        }
+
+        for (int m = 0; m < _tile.Queries; m++) Finish(m, _running);
+    }
+
+    /// <summary>One chunk of the keys; what comes of it goes to memory.</summary>
+    public void RunChunk(int chunk, float* partial)
+    {
+        LoadQueries();
+        Attend(chunk, Partial(partial));
+    }
+
+    /// <summary>Puts a query together from all chunks.</summary>
+    public void Combine(int query, int chunks, float* partials)
+    {
+        long floats = PagedAttention.PartialFloats(_args.Layout, _tile.Queries);
+        for (int chunk = 1; chunk < chunks; chunk++) Merge(query, Partial(partials), Partial(partials + chunk * floats));
+        Finish(query, Partial(partials));
+    }
+
+    private AttentionPartial Partial(float* memory) => new(memory, _tile.Queries, _valueStride);
+
+    private void LoadQueries()
+    {
+        int size = _args.Layout.KeySize;
+        for (int m = 0; m < _tile.Queries; m++)
+        {
+            int row = _sequence.Row + _tile.Row + m / _tile.Heads;
+            Rope.Copy<T>(_args.Q[row] + (long)(_tile.Head + m % _tile.Heads) * size, _q + (long)m * _keyStride, size, _args.Rotation, row);
+        }
+    }
+
+    private void Attend(int chunk, in AttentionPartial to)
+    {
+        Start(chunk, to);
+        int first = (_tile.FirstKey / PagedAttention.ChunkKeys + chunk) * PagedAttention.ChunkKeys;
+        int end = Math.Min(_tile.EndKey, first + PagedAttention.ChunkKeys);
+        for (int key = Math.Max(first, _tile.FirstKey); key < end; key += Keys)
+        {
+            int count = Math.Min(Keys, end - key);
+            if (_tile.Queries <= FewQueries)
             {
-                ScoreFew(args, sequence, tile, key, count, state);
+                ScoreFew(key, count);
             }
             else
             {
-                GatherKeys(args.Layout, sequence, tile.KvHead, key, count, state);
-                Score(args, sequence, tile, state);
+                LoadKeys(key, count);
+                Score(_q, _keyStride, _k, _args.Layout.KeySize, _tile.Queries, _scores);
             }
 
-            Weigh(args, sequence, tile, key, count, state);
-            Accumulate(args, tile, count, state);
+            Weigh(key, count, to);
+            LoadValues(key, count);
+            Accumulate(_scores, _v, _valueStride, count, _tile.Queries, to.Sums);
         }
-
-        Finish(args, sequence, tile, state);
-    }
-
-    private static State Carve(in AttentionArgs args, float* scratch)
-    {
-        int stride = PagedAttention.Padded(args.Layout.ValueSize);
-        State state = new() { ValueStride = stride, K = scratch };
-        state.V = state.K + (long)Keys * args.Layout.KeySize;
-        state.Scores = state.V + (long)Keys * stride;
-        state.Sums = state.Scores + PagedAttention.TileQueries * Keys;
-        state.Largest = state.Sums + (long)PagedAttention.TileQueries * stride;
-        state.Total = state.Largest + PagedAttention.TileQueries;
-        return state;
     }
 
     /// <summary>A sink is a score seen before all others, whose value is zero.</summary>
-    private static void Start(in AttentionArgs args, in AttentionTile tile, in State state)
+    private void Start(int chunk, in AttentionPartial to)
     {
-        new Span<float>(state.Sums, tile.Queries * state.ValueStride).Clear();
-        for (int m = 0; m < tile.Queries; m++)
+        bool sinks = _args.Sinks != null && chunk == 0;
+        new Span<float>(to.Sums, ((_tile.Queries + 3) & ~3) * _valueStride).Clear();
+        for (int m = 0; m < _tile.Queries; m++)
         {
-            state.Largest[m] = args.Sinks == null ? float.NegativeInfinity : args.Sinks[tile.Head + m % tile.Heads];
-            state.Total[m] = args.Sinks == null ? 0 : 1;
+            to.Largest[m] = sinks ? _args.Sinks[_tile.Head + m % _tile.Heads] : float.NegativeInfinity;
+            to.Totals[m] = sinks ? 1 : 0;
         }
     }
 
     /// <summary>Keys of the tile transposed, from as many blocks as it touches; missing keys are zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GatherKeys(in KvView layout, in QueryRows sequence, int head, int key, int count, in State state)
+    private void LoadKeys(int key, int count)
     {
         float* row = stackalloc float[16];
-        if (count < Keys) new Span<float>(state.K, Keys * layout.KeySize).Clear();
+        float* to = _k;
+        int size = _args.Layout.KeySize;
+        if (count < Keys) new Span<float>(to, Keys * size).Clear();
         for (int j = 0; j < count; j++)
         {
-            byte* k = Key(layout, sequence, head, key + j);
+            KvRow k = _args.Layout.Key<TElement>(_sequence, _tile.KvHead, key + j);
             int i = 0;
-            for (; i + T.Count <= layout.KeySize; i += T.Count)
+            for (; i + T.Count <= size; i += T.Count)
             {
-                T.Store(TElement.Load<T>(k + i * TElement.Bytes), row);
-                for (int d = 0; d < T.Count; d++) state.K[(i + d) * Keys + j] = row[d];
+                T.Store(TElement.Load<T>(k, i), row);
+                for (int d = 0; d < T.Count; d++) to[(i + d) * Keys + j] = row[d];
             }
 
-            for (; i < layout.KeySize; i++) LanesScalar.Store(TElement.Load<LanesScalar>(k + i * TElement.Bytes), state.K + i * Keys + j);
+            for (; i < size; i++) LanesScalar.Store(TElement.Load<LanesScalar>(k, i), to + i * Keys + j);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GatherValues(in KvView layout, in QueryRows sequence, int head, int key, int count, in State state)
+    private void LoadValues(int key, int count)
     {
-        long headOffset = layout.ValueOffset + (long)head * layout.BlockTokens * layout.ValueStride * TElement.Bytes;
-        for (int j = 0; j < count; j++)
+        float* to = _v;
+        int size = _args.Layout.ValueSize;
+        for (int j = 0; j < count; j++, to += _valueStride)
         {
-            (int block, int token) = Math.DivRem(key + j, layout.BlockTokens);
-            byte* v = sequence.Blocks[block] + headOffset + (long)token * layout.ValueStride * TElement.Bytes;
-            float* to = state.V + (long)j * state.ValueStride;
+            KvRow v = _args.Layout.Value<TElement>(_sequence, _tile.KvHead, key + j);
             int i = 0;
-            for (; i + T.Count <= layout.ValueSize; i += T.Count) T.Store(TElement.Load<T>(v + i * TElement.Bytes), to + i);
-            for (; i < layout.ValueSize; i++) LanesScalar.Store(TElement.Load<LanesScalar>(v + i * TElement.Bytes), to + i);
+            for (; i + T.Count <= size; i += T.Count) T.Store(TElement.Load<T>(v, i), to + i);
+            for (; i < size; i++) LanesScalar.Store(TElement.Load<LanesScalar>(v, i), to + i);
         }
-    }
-
-    private static byte* Key(in KvView layout, in QueryRows sequence, int head, int key)
-    {
-        (int block, int token) = Math.DivRem(key, layout.BlockTokens);
-        return sequence.Blocks[block] + layout.KeyOffset + ((long)head * layout.BlockTokens + token) * layout.KeySize * TElement.Bytes;
     }
 
     /// <summary>Query times key, the keys read in place: four queries at a time share each load of a key.</summary>
-    private static void ScoreFew(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, int key, int count, in State state)
+    private void ScoreFew(int key, int count)
     {
-        int size = args.Layout.KeySize, queries = tile.Queries;
+        int size = _args.Layout.KeySize, queries = _tile.Queries;
         for (int j = 0; j < count; j++)
         {
-            byte* k = Key(args.Layout, sequence, tile.KvHead, key + j);
+            KvRow k = _args.Layout.Key<TElement>(_sequence, _tile.KvHead, key + j);
             int m = 0;
-            for (; m + 4 <= queries; m += 4)
-            {
-                DotFour(k, Query(args, sequence, tile, m), Query(args, sequence, tile, m + 1), Query(args, sequence, tile, m + 2),
-                    Query(args, sequence, tile, m + 3), size, state.Scores + m * Keys + j);
-            }
-
-            for (; m < queries; m++) state.Scores[m * Keys + j] = Dot(k, Query(args, sequence, tile, m), size);
+            for (; m + 4 <= queries; m += 4) DotFour(k, _q + (long)m * _keyStride, _keyStride, size, _scores + m * Keys + j);
+            for (; m < queries; m++) _scores[m * Keys + j] = Dot(k, _q + (long)m * _keyStride, size);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void DotFour(byte* k, float* q0, float* q1, float* q2, float* q3, int size, float* scores)
+    private static void DotFour(in KvRow k, float* q0, int stride, int size, float* scores)
     {
+        float* q1 = q0 + stride, q2 = q1 + stride, q3 = q2 + stride;
         T s0 = T.Splat(0f), s1 = s0, s2 = s0, s3 = s0;
         int i = 0;
         for (; i + T.Count <= size; i += T.Count)
         {
-            T keys = TElement.Load<T>(k + i * TElement.Bytes);
+            T keys = TElement.Load<T>(k, i);
             s0 = T.MultiplyAdd(keys, T.Load(q0 + i), s0);
             s1 = T.MultiplyAdd(keys, T.Load(q1 + i), s1);
             s2 = T.MultiplyAdd(keys, T.Load(q2 + i), s2);
@@ -163,35 +205,34 @@ internal static unsafe class AttentionKernel<T, TElement>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Dot(byte* k, float* q, int size)
+    private static float Dot(in KvRow k, float* q, int size)
     {
         T sum = T.Splat(0f);
         int i = 0;
-        for (; i + T.Count <= size; i += T.Count) sum = T.MultiplyAdd(TElement.Load<T>(k + i * TElement.Bytes), T.Load(q + i), sum);
+        for (; i + T.Count <= size; i += T.Count) sum = T.MultiplyAdd(TElement.Load<T>(k, i), T.Load(q + i), sum);
         return T.Sum(sum) + Rest(k, q, i, size);
     }
 
-    private static float Rest(byte* k, float* q, int i, int size)
+    private static float Rest(in KvRow k, float* q, int i, int size)
     {
         LanesScalar sum = default;
-        for (; i < size; i++) sum = LanesScalar.MultiplyAdd(TElement.Load<LanesScalar>(k + i * TElement.Bytes), LanesScalar.Load(q + i), sum);
+        for (; i < size; i++) sum = LanesScalar.MultiplyAdd(TElement.Load<LanesScalar>(k, i), LanesScalar.Load(q + i), sum);
         return LanesScalar.Sum(sum);
     }
 
     /// <summary>Query times key for all keys of the tile: four queries at a time share each load of keys.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Score(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, in State state)
+    private static void Score(float* q, int stride, float* transposed, int size, int queries, float* scores)
     {
-        int size = args.Layout.KeySize, queries = tile.Queries;
         for (int m = 0; m < queries; m += 4)
         {
             // Where fewer are left the last is computed again.
-            float* q0 = Query(args, sequence, tile, m), q1 = Query(args, sequence, tile, Math.Min(m + 1, queries - 1));
-            float* q2 = Query(args, sequence, tile, Math.Min(m + 2, queries - 1)), q3 = Query(args, sequence, tile, Math.Min(m + 3, queries - 1));
+            float* q0 = q + (long)m * stride, q1 = q + (long)Math.Min(m + 1, queries - 1) * stride;
+            float* q2 = q + (long)Math.Min(m + 2, queries - 1) * stride, q3 = q + (long)Math.Min(m + 3, queries - 1) * stride;
             for (int lane = 0; lane < Keys; lane += T.Count)
             {
                 T s0 = T.Splat(0f), s1 = s0, s2 = s0, s3 = s0;
-                float* k = state.K + lane;
+                float* k = transposed + lane;
                 for (int d = 0; d < size; d++, k += Keys)
                 {
                     T keys = T.Load(k);
@@ -201,7 +242,7 @@ internal static unsafe class AttentionKernel<T, TElement>
                     s3 = T.MultiplyAdd(keys, T.Broadcast(q3 + d), s3);
                 }
 
-                float* to = state.Scores + m * Keys + lane;
+                float* to = scores + m * Keys + lane;
                 T.Store(s0, to);
                 T.Store(s1, to + Keys);
                 T.Store(s2, to + 2 * Keys);
@@ -210,31 +251,17 @@ internal static unsafe class AttentionKernel<T, TElement>
         }
     }
 
-    private static float* Query(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, int m) =>
-        args.Q[sequence.Row + tile.Row + m / tile.Heads] + (long)(tile.Head + m % tile.Heads) * args.Layout.KeySize;
-
     /// <summary>Scores to powers under each query's largest score so far; earlier sums shrink where that has grown.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Weigh(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, int key, int count, in State state)
+    private void Weigh(int key, int count, in AttentionPartial to)
     {
-        for (int m = 0; m < tile.Queries; m++)
+        for (int m = 0; m < _tile.Queries; m++)
         {
-            float* scores = state.Scores + m * Keys;
-            int position = sequence.Position + tile.Row + m / tile.Heads;
-            int end = args.Causal ? Math.Min(count, position + 1 - key) : count;
-            int begin = args.Window > 0 ? Math.Max(0, position + 1 - args.Window - key) : 0;
-            T largest = T.Splat(float.NegativeInfinity);
-            for (int i = 0; i < Keys; i += T.Count)
-            {
-                T score = T.Multiply(T.Load(scores + i), T.Splat(args.Scale));
-                if (args.SoftCap > 0) score = new SoftCapOp(args.SoftCap).Apply(score);
-                T.Store(score, scores + i);
-            }
-
-            for (int i = 0; i < Math.Min(begin, Keys); i++) scores[i] = float.NegativeInfinity;
-            for (int i = Math.Max(0, end); i < Keys; i++) scores[i] = float.NegativeInfinity;
-            for (int i = 0; i < Keys; i += T.Count) largest = T.Max(largest, T.Load(scores + i));
-            float now = MathF.Max(state.Largest[m], T.Maximum(largest));
+            float* scores = _scores + m * Keys;
+            Mask(scores, _sequence.Position + _tile.Row + m / _tile.Heads, key, count);
+            T largest = T.Load(scores);
+            for (int i = T.Count; i < Keys; i += T.Count) largest = T.Max(largest, T.Load(scores + i));
+            float now = MathF.Max(to.Largest[m], T.Maximum(largest));
             // All masked so far: any finite maximum makes the powers zero.
             float under = float.IsNegativeInfinity(now) ? 0 : now;
             T sum = T.Splat(0f);
@@ -245,34 +272,53 @@ internal static unsafe class AttentionKernel<T, TElement>
                 sum = T.Add(sum, power);
             }
 
-            float shrink = now > state.Largest[m] ? MathF.Exp(state.Largest[m] - under) : 1;
-            state.Total[m] = state.Total[m] * shrink + T.Sum(sum);
-            state.Largest[m] = now;
-            if (shrink == 1) continue;
-            float* sums = state.Sums + (long)m * state.ValueStride;
-            for (int i = 0; i < state.ValueStride; i += T.Count) T.Store(T.Multiply(T.Load(sums + i), T.Splat(shrink)), sums + i);
+            float shrink = now > to.Largest[m] ? MathF.Exp(to.Largest[m] - under) : 1;
+            to.Totals[m] = to.Totals[m] * shrink + T.Sum(sum);
+            to.Largest[m] = now;
+            if (shrink != 1) Shrink(to.Sums + (long)m * _valueStride, shrink);
         }
+    }
+
+    /// <summary>Scales and bounds a query's scores; keys that it does not see are at minus infinity.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Mask(float* scores, int position, int key, int count)
+    {
+        int end = _args.Causal ? Math.Min(count, position + 1 - key) : count;
+        int begin = _args.Window > 0 ? Math.Max(0, position + 1 - _args.Window - key) : 0;
+        for (int i = 0; i < Keys; i += T.Count)
+        {
+            T score = T.Multiply(T.Load(scores + i), T.Splat(_args.Scale));
+            if (_args.SoftCap > 0) score = new SoftCapOp(_args.SoftCap).Apply(score);
+            T.Store(score, scores + i);
+        }
+
+        for (int i = 0; i < Math.Min(begin, Keys); i++) scores[i] = float.NegativeInfinity;
+        for (int i = Math.Max(0, end); i < Keys; i++) scores[i] = float.NegativeInfinity;
+    }
+
+    private void Shrink(float* sums, float factor)
+    {
+        for (int i = 0; i < _valueStride; i += T.Count) T.Store(T.Multiply(T.Load(sums + i), T.Splat(factor)), sums + i);
     }
 
     /// <summary>Adds the values of the tile, weighted: four queries at a time share each load of values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Accumulate(in AttentionArgs args, in AttentionTile tile, int count, in State state)
+    private static void Accumulate(float* powers, float* values, int stride, int count, int queries, float* sums)
     {
-        int stride = state.ValueStride;
-        for (int m = 0; m < tile.Queries; m += 4)
+        for (int m = 0; m < queries; m += 4)
         {
-            float* p = state.Scores + m * Keys, to = state.Sums + (long)m * stride;
+            float* p = powers + m * Keys, to = sums + (long)m * stride;
             for (int i = 0; i < stride; i += T.Count, to += T.Count)
             {
                 T s0 = T.Load(to), s1 = T.Load(to + stride), s2 = T.Load(to + 2 * stride), s3 = T.Load(to + 3 * stride);
-                float* v = state.V + i;
+                float* v = values + i;
                 for (int j = 0; j < count; j++, v += stride)
                 {
-                    T values = T.Load(v);
-                    s0 = T.MultiplyAdd(values, T.Broadcast(p + j), s0);
-                    s1 = T.MultiplyAdd(values, T.Broadcast(p + Keys + j), s1);
-                    s2 = T.MultiplyAdd(values, T.Broadcast(p + 2 * Keys + j), s2);
-                    s3 = T.MultiplyAdd(values, T.Broadcast(p + 3 * Keys + j), s3);
+                    T value = T.Load(v);
+                    s0 = T.MultiplyAdd(value, T.Broadcast(p + j), s0);
+                    s1 = T.MultiplyAdd(value, T.Broadcast(p + Keys + j), s1);
+                    s2 = T.MultiplyAdd(value, T.Broadcast(p + 2 * Keys + j), s2);
+                    s3 = T.MultiplyAdd(value, T.Broadcast(p + 3 * Keys + j), s3);
                 }
 
                 T.Store(s0, to);
@@ -283,16 +329,28 @@ internal static unsafe class AttentionKernel<T, TElement>
         }
     }
 
-    private static void Finish(in AttentionArgs args, in QueryRows sequence, in AttentionTile tile, in State state)
+    /// <summary>Adds a query's later keys to its earlier ones, both brought under the larger of their largest scores.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Merge(int m, in AttentionPartial earlier, in AttentionPartial later)
     {
-        int size = args.Layout.ValueSize;
-        for (int m = 0; m < tile.Queries; m++)
+        if (float.IsNegativeInfinity(later.Largest[m])) return;
+        float now = MathF.Max(earlier.Largest[m], later.Largest[m]);
+        float keep = MathF.Exp(earlier.Largest[m] - now), add = MathF.Exp(later.Largest[m] - now);
+        earlier.Largest[m] = now;
+        earlier.Totals[m] = earlier.Totals[m] * keep + later.Totals[m] * add;
+        float* a = earlier.Sums + (long)m * _valueStride, b = later.Sums + (long)m * _valueStride;
+        for (int i = 0; i < _valueStride; i += T.Count)
         {
-            float inverse = state.Total[m] > 0 ? 1 / state.Total[m] : 0;
-            float* from = state.Sums + (long)m * state.ValueStride;
-            float* to = args.Y[sequence.Row + tile.Row + m / tile.Heads] + (long)(tile.Head + m % tile.Heads) * size;
-            Rows x = new(from, 0), y = new(to, 0);
-            Elementwise.Map<T, ScaleOp>(x, y, new Area(0, 1, 0, size), new ScaleOp(inverse));
+            T.Store(T.MultiplyAdd(T.Load(b + i), T.Splat(add), T.Multiply(T.Load(a + i), T.Splat(keep))), a + i);
         }
+    }
+
+    private void Finish(int m, in AttentionPartial from)
+    {
+        int size = _args.Layout.ValueSize;
+        float inverse = from.Totals[m] > 0 ? 1 / from.Totals[m] : 0;
+        float* to = _args.Y[_sequence.Row + _tile.Row + m / _tile.Heads] + (long)(_tile.Head + m % _tile.Heads) * size;
+        Rows x = new(from.Sums + (long)m * _valueStride, 0), y = new(to, 0);
+        Elementwise.Map<T, ScaleOp>(x, y, new Area(0, 1, 0, size), new ScaleOp(inverse));
     }
 }

@@ -59,6 +59,7 @@ internal static unsafe class FloatTile<T, TFormat>
         float* values = x.Values + row * x.Stride;
         for (; column + 8 <= x.Columns; column += 8, panel += 8 * step)
         {
+            Prefetch.Ahead(panel, 8 * step);
             for (int lane = 0; lane < Rows; lane += T.Count)
             {
                 Eight(panel + lane * TFormat.Bytes, step, values + column, x.Stride, count, sums + lane);

@@ -38,10 +38,12 @@ internal static unsafe class IntegerTile<T, TFormat>
         {
             for (int lane = 0; lane < Rows; lane += T.Count)
             {
+                if (lane == 0) Prefetch.Ahead(panel, TFormat.HeaderBytes);
                 Expand(panel, lane, ref scales);
                 byte* quants = panel + TFormat.HeaderBytes + 4 * lane;
                 for (int group = 0; group < TFormat.Groups; group++, quants += TFormat.QuantBytes)
                 {
+                    if (lane == 0) Prefetch.Ahead(quants, TFormat.QuantBytes);
                     long at = (long)(first + group) * x.Rows + row;
                     float* scale = (float*)Unsafe.AsPointer(ref scales.Scale[0]) + group * Rows + lane;
                     float* minimum = (float*)Unsafe.AsPointer(ref scales.Minimum[0]) + group * 2 * Rows + lane;

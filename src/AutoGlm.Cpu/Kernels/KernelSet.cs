@@ -35,7 +35,7 @@ internal abstract class KernelSet
 
     public abstract void WriteKv(in KvWriteArgs args, int thread, int threads);
 
-    public abstract void Attention(in AttentionArgs args, int thread, int threads);
+    public abstract void Attention(in AttentionArgs args, AttentionPhase phase, int thread, int threads);
 
     /// <summary>RMS norm of each group of <paramref name="group"/> columns (all of them, or a head); weight may be null.</summary>
     public unsafe void RmsNorm(Rows x, float* weight, Rows y, int row, int rowEnd, int columns, int group, float epsilon) =>
@@ -100,7 +100,7 @@ internal sealed unsafe class KernelSet<T>(KernelIsa isa) : KernelSet(isa) where 
 
     public override void WriteKv(in KvWriteArgs args, int thread, int threads) => KvWriter.Run<T>(args, thread, threads);
 
-    public override void Attention(in AttentionArgs args, int thread, int threads) => PagedAttention.Run<T>(args, thread, threads);
+    public override void Attention(in AttentionArgs args, AttentionPhase phase, int thread, int threads) => PagedAttention.Run<T>(args, phase, thread, threads);
 
     public override void RmsNorm(Rows x, float* weight, Rows y, in Area area, int group, float epsilon) =>
         Normalization.RmsNorm<T>(x, weight, y, area, group, epsilon);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Cpu.Kernels;
@@ -14,6 +13,12 @@ internal unsafe struct KvWriteArgs
 
     /// <summary>[row][kv head][key size] and [row][kv head][value size]; values are not read where they are the keys'.</summary>
     public Rows Keys, Values;
+
+    /// <summary>How keys are turned before they are stored.</summary>
+    public Rotation Rotation;
+
+    /// <summary>Of the thread, a key long; not needed where nothing is rotated.</summary>
+    public float* Scratch;
 }
 
 internal static unsafe class KvWriter
@@ -21,18 +26,19 @@ internal static unsafe class KvWriter
     /// <summary>Writes this thread's share of the rows.</summary>
     public static void Run<T>(in KvWriteArgs args, int thread, int threads) where T : unmanaged, ILanes<T>
     {
-        if (args.Layout.Type == KvType.F32) Run<T, KvF32>(args, thread, threads);
-        else Run<T, KvF16>(args, thread, threads);
+        switch (args.Layout.Type)
+        {
+            case KvType.F32: Run<T, KvF32>(args, thread, threads); break;
+            case KvType.Q8_0: Run<T, KvQ8>(args, thread, threads); break;
+            default: Run<T, KvF16>(args, thread, threads); break;
+        }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run<T, TElement>(in KvWriteArgs args, int thread, int threads)
         where T : unmanaged, ILanes<T>
         where TElement : struct, IKvElement<TElement>
     {
         KvView layout = args.Layout;
-        long keyHead = (long)layout.BlockTokens * layout.KeySize * TElement.Bytes;
-        long valueHead = (long)layout.BlockTokens * layout.ValueStride * TElement.Bytes;
         for (int s = 0; s < args.SequenceCount; s++)
         {
             QueryRows sequence = args.Sequences[s];
@@ -40,23 +46,17 @@ internal static unsafe class KvWriter
             for (; row < end; row++)
             {
                 (int n, int head) = Math.DivRem(row, layout.KvHeads);
-                (int block, int token) = Math.DivRem(sequence.Position + n, layout.BlockTokens);
-                byte* start = sequence.Blocks[block];
-                byte* key = start + layout.KeyOffset + head * keyHead + (long)token * layout.KeySize * TElement.Bytes;
-                Copy<T, TElement>(args.Keys[sequence.Row + n] + head * layout.KeySize, key, layout.KeySize);
+                float* key = args.Keys[sequence.Row + n] + head * layout.KeySize;
+                if (args.Rotation.Dimensions > 0)
+                {
+                    Rope.Copy<T>(key, args.Scratch, layout.KeySize, args.Rotation, sequence.Row + n);
+                    key = args.Scratch;
+                }
+
+                TElement.Store<T>(key, layout.Key<TElement>(sequence, head, sequence.Position + n), layout.KeySize);
                 if (layout.ValuesAreKeys) continue;
-                byte* value = start + layout.ValueOffset + head * valueHead + (long)token * layout.ValueStride * TElement.Bytes;
-                Copy<T, TElement>(args.Values[sequence.Row + n] + head * layout.ValueSize, value, layout.ValueSize);
+                TElement.Store<T>(args.Values[sequence.Row + n] + head * layout.ValueSize, layout.Value<TElement>(sequence, head, sequence.Position + n), layout.ValueSize);
             }
         }
-    }
-
-    private static void Copy<T, TElement>(float* from, byte* to, int count)
-        where T : unmanaged, ILanes<T>
-        where TElement : struct, IKvElement<TElement>
-    {
-        int i = 0;
-        for (; i + T.Count <= count; i += T.Count) TElement.Store(T.Load(from + i), to + i * TElement.Bytes);
-        for (; i < count; i++) TElement.Store(LanesScalar.Load(from + i), to + i * TElement.Bytes);
     }
 }

@@ -68,13 +68,17 @@ internal static class LaneMath
     }
 
     /// <summary>Half-precision numbers to float, exact but for infinities and NaN, which nobody may feed it.</summary>
+    /// <remarks>No intermediate is a subnormal float, which would cost the processor an assist: scales of K-quants are often subnormal halves.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe T LoadHalf<T>(void* source) where T : unmanaged, ILanes<T>
     {
+        const int Least = 113 << 23;
         T bits = T.LoadUInt16(source);
         T sign = T.ShiftLeft32(T.And(bits, T.Splat(0x8000)), 16);
-        T magnitude = T.ShiftLeft32(T.And(bits, T.Splat(0x7FFF)), 13);
-        return T.Or(T.Multiply(magnitude, T.Splat(BitConverter.Int32BitsToSingle((127 + 112) << 23))), sign);
+        T normal = T.Add32(T.ShiftLeft32(T.And(bits, T.Splat(0x7FFF)), 13), T.Splat(112 << 23));
+        T least = T.Splat(Least);
+        T small = T.Subtract(T.Add32(normal, T.Splat(1 << 23)), least);
+        return T.Or(T.Select(T.Less(normal, least), small, normal), sign);
     }
 
     /// <summary>Float to half precision, rounded to nearest even; beyond its range the largest finite half.</summary>

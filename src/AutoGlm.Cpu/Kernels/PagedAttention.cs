@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Cpu.Kernels;
@@ -14,6 +13,9 @@ internal unsafe struct AttentionArgs
 
     /// <summary>[row][head][key size].</summary>
     public Rows Q;
+
+    /// <summary>How queries are turned first; keys are stored as they are read.</summary>
+    public Rotation Rotation;
 
     /// <summary>[row][head][value size].</summary>
     public Rows Y;
@@ -37,6 +39,22 @@ internal unsafe struct AttentionArgs
 
     /// <summary>[thread][<see cref="PagedAttention.ScratchFloats"/>], 64-byte aligned.</summary>
     public float* Scratch;
+
+    /// <summary>What chunks leave where keys are split: <see cref="PagedAttention.PartialFloats(in AttentionArgs)"/>, 64-byte aligned.</summary>
+    public float* Partials;
+}
+
+/// <summary>What a thread does of an attention.</summary>
+internal enum AttentionPhase
+{
+    /// <summary>Its share of the items, each from first key to last.</summary>
+    Whole,
+
+    /// <summary>Its share of the chunks of keys of all items; what comes of each goes to <see cref="AttentionArgs.Partials"/>.</summary>
+    Chunks,
+
+    /// <summary>After a barrier: its share of the queries, put together from their chunks.</summary>
+    Combine,
 }
 
 /// <summary>
@@ -46,55 +64,89 @@ internal unsafe struct AttentionArgs
 /// <remarks>
 /// A work item is (sequence, KV head, tile of up to 64 queries: neighbouring rows and the heads that share the KV head).
 /// For many queries the keys of a tile are transposed to [dimension][key], so that lanes are keys in the scores and
-/// nothing is summed across lanes; for the few of decoding the keys are read in place, once for four queries.
+/// nothing is summed across lanes; for the few of decoding the keys are read in place, once for four queries. An item goes
+/// chunk by chunk of 128 keys, whoever does them: so the result is the same to the last bit, split over threads or not.
 /// </remarks>
 internal static unsafe class PagedAttention
 {
     /// <summary>Queries and keys of a tile.</summary>
     internal const int TileQueries = 64, TileKeys = 32;
 
+    /// <summary>Keys of a chunk.</summary>
+    internal const int ChunkKeys = 128;
+
     /// <summary>Floats of scratch memory that each thread needs.</summary>
     public static long ScratchFloats(in KvView layout) =>
-        TileKeys * ((long)layout.KeySize + Padded(layout.ValueSize)) + TileQueries * (TileKeys + (long)Padded(layout.ValueSize) + 16L);
+        TileKeys * ((long)layout.KeySize + Padded(layout.ValueSize)) + TileQueries * ((long)TileKeys + Padded(layout.KeySize)) + 2 * PartialFloats(layout, TileQueries);
 
-    /// <summary>Runs this thread's share of the work items.</summary>
-    public static void Run<T>(in AttentionArgs args, int thread, int threads) where T : unmanaged, ILanes<T>
+    /// <summary>Floats that the chunks of all items take.</summary>
+    public static long PartialFloats(in AttentionArgs args)
     {
-        float* scratch = args.Scratch + thread * ScratchFloats(args.Layout);
-        if (args.Layout.Type == KvType.F32) Run<T, KvF32>(args, scratch, thread, threads);
-        else Run<T, KvF16>(args, scratch, thread, threads);
+        long floats = 0;
+        for (AttentionItems items = new(in args); items.MoveNext();) floats += items.Chunks * PartialFloats(args.Layout, items.Tile.Queries);
+        return floats;
+    }
+
+    /// <summary>Floats of the sums over a chunk, the largest scores and the totals of so many queries.</summary>
+    internal static long PartialFloats(in KvView layout, int queries)
+    {
+        long rounded = (queries + 3L) & ~3L;
+        return rounded * Padded(layout.ValueSize) + ((2 * rounded + 15) & ~15L);
+    }
+
+    /// <summary>Work items of a batch.</summary>
+    public static int CountItems(in AttentionArgs args)
+    {
+        int count = 0;
+        for (AttentionItems items = new(in args); items.MoveNext();) count++;
+        return count;
+    }
+
+    /// <summary>Does this thread's share.</summary>
+    public static void Run<T>(in AttentionArgs args, AttentionPhase phase, int thread, int threads) where T : unmanaged, ILanes<T>
+    {
+        switch (args.Layout.Type)
+        {
+            case KvType.F32: Run<T, KvF32>(args, phase, thread, threads); break;
+            case KvType.Q8_0: Run<T, KvQ8>(args, phase, thread, threads); break;
+            default: Run<T, KvF16>(args, phase, thread, threads); break;
+        }
     }
 
     internal static int Padded(int size) => (size + 15) & ~15;
 
-    private static void Run<T, TElement>(in AttentionArgs args, float* scratch, int thread, int threads)
+    private static void Run<T, TElement>(in AttentionArgs args, AttentionPhase phase, int thread, int threads)
         where T : unmanaged, ILanes<T>
         where TElement : struct, IKvElement<TElement>
     {
-        int group = args.Heads / args.Layout.KvHeads, item = 0;
-        for (int s = 0; s < args.SequenceCount; s++)
+        float* scratch = args.Scratch + thread * ScratchFloats(args.Layout), partials = args.Partials;
+        int unit = 0;
+        for (AttentionItems items = new(in args); items.MoveNext();)
         {
-            QueryRows sequence = args.Sequences[s];
-            int headTile = Math.Min(group, TileQueries), headTiles = (group + headTile - 1) / headTile;
-            int rowTile = Math.Min(sequence.Rows, TileQueries / headTile);
-            for (int row = 0; row < sequence.Rows; row += rowTile)
+            AttentionKernel<T, TElement> kernel = new(in args, items.Sequence, items.Tile, scratch);
+            // Round robin: later rows see more keys, so neighbours in the list cost about the same.
+            switch (phase)
             {
-                for (int h = 0; h < args.Layout.KvHeads * headTiles; h++)
-                {
-                    // Round robin: later rows see more keys, so neighbours in the list cost about the same.
-                    if (item++ % threads != thread) continue;
-                    int firstHead = h % headTiles * headTile;
-                    AttentionTile tile = new()
+                case AttentionPhase.Whole:
+                    if (unit++ % threads == thread) kernel.RunWhole();
+                    continue;
+                case AttentionPhase.Chunks:
+                    for (int chunk = 0; chunk < items.Chunks; chunk++)
                     {
-                        KvHead = h / headTiles,
-                        Head = h / headTiles * group + firstHead,
-                        Heads = Math.Min(headTile, group - firstHead),
-                        Row = row,
-                        Rows = Math.Min(rowTile, sequence.Rows - row),
-                    };
-                    AttentionKernel<T, TElement>.Run(args, sequence, tile, scratch);
-                }
+                        if (unit++ % threads == thread) kernel.RunChunk(chunk, partials + chunk * PartialFloats(args.Layout, items.Tile.Queries));
+                    }
+
+                    break;
+                default:
+                    for (int query = 0; query < items.Tile.Queries; query++)
+                    {
+                        if (unit++ % threads == thread) kernel.Combine(query, items.Chunks, partials);
+                    }
+
+                    break;
             }
+
+            partials += items.Chunks * PartialFloats(args.Layout, items.Tile.Queries);
         }
     }
 }
@@ -104,5 +156,59 @@ internal struct AttentionTile
 {
     public int KvHead, Head, Heads, Row, Rows;
 
+    /// <summary>Keys that any of the queries sees: from the first up to the last.</summary>
+    public int FirstKey, EndKey;
+
     public readonly int Queries => Rows * Heads;
+}
+
+/// <summary>The work items of a batch, one after the other.</summary>
+internal unsafe ref struct AttentionItems
+{
+    private readonly ref readonly AttentionArgs _args;
+    private readonly int _group, _headTile, _headTiles;
+    private int _sequence, _row, _head;
+
+    public AttentionItems(ref readonly AttentionArgs args)
+    {
+        _args = ref args;
+        _group = args.Heads / args.Layout.KvHeads;
+        _headTile = Math.Min(_group, PagedAttention.TileQueries);
+        _headTiles = (_group + _headTile - 1) / _headTile;
+        _head = -1;
+    }
+
+    public QueryRows Sequence { get; private set; }
+
+    public AttentionTile Tile { get; private set; }
+
+    /// <summary>Chunks of keys that the tile sees.</summary>
+    public readonly int Chunks => (Tile.EndKey - 1) / PagedAttention.ChunkKeys - Tile.FirstKey / PagedAttention.ChunkKeys + 1;
+
+    public bool MoveNext()
+    {
+        if (++_head == _args.Layout.KvHeads * _headTiles)
+        {
+            _head = 0;
+            _row += RowTile;
+        }
+
+        while (_sequence < _args.SequenceCount && _row >= _args.Sequences[_sequence].Rows) (_sequence, _row) = (_sequence + 1, 0);
+        if (_sequence == _args.SequenceCount) return false;
+        Sequence = _args.Sequences[_sequence];
+        int firstHead = _head % _headTiles * _headTile, rows = Math.Min(RowTile, Sequence.Rows - _row), position = Sequence.Position + _row;
+        Tile = new AttentionTile
+        {
+            KvHead = _head / _headTiles,
+            Head = _head / _headTiles * _group + firstHead,
+            Heads = Math.Min(_headTile, _group - firstHead),
+            Row = _row,
+            Rows = rows,
+            FirstKey = _args.Window > 0 ? Math.Max(0, position - _args.Window + 1) : 0,
+            EndKey = _args.Causal ? position + rows : Sequence.Position + Sequence.Rows,
+        };
+        return true;
+    }
+
+    private readonly int RowTile => PagedAttention.TileQueries / _headTile;
 }

@@ -3,21 +3,27 @@ using RopeLayout = AutoGlm.Graph.Nodes.RopeLayout;
 
 namespace AutoGlm.Cpu.Kernels;
 
-/// <summary>Rotary position embedding of all heads of some rows, in place.</summary>
-internal unsafe struct RopeArgs
+/// <summary>A rotation of some dimensions of a head, by an angle for each row.</summary>
+internal struct Rotation
 {
-    /// <summary>[row][head][<see cref="HeadSize"/>].</summary>
-    public Rows X;
-
-    public int Heads, HeadSize;
-
-    /// <summary>First rotated dimension of a head, and how many there are (even).</summary>
+    /// <summary>First rotated dimension, and how many there are (even); 0 for no rotation.</summary>
     public int Offset, Dimensions;
 
     public RopeLayout Layout;
 
     /// <summary>Of row n, dimension pair i: [n][i], <see cref="Dimensions"/> / 2 to a row.</summary>
     public Rows Cos, Sin;
+}
+
+/// <summary>Rotary position embedding of all heads of some rows, in place.</summary>
+internal struct RopeArgs
+{
+    /// <summary>[row][head][<see cref="HeadSize"/>].</summary>
+    public Rows X;
+
+    public int Heads, HeadSize;
+
+    public Rotation Rotation;
 }
 
 internal static unsafe class Rope
@@ -27,26 +33,38 @@ internal static unsafe class Rope
     {
         for (; row < rowEnd; row++)
         {
-            float* cos = args.Cos[row], sin = args.Sin[row];
-            float* head = args.X[row] + args.Offset;
-            for (int i = 0; i < args.Heads; i++, head += args.HeadSize)
-            {
-                if (args.Layout == RopeLayout.Halves) Halves<T>(head, args.Dimensions / 2, cos, sin);
-                else Interleaved(head, args.Dimensions / 2, cos, sin);
-            }
+            float* head = args.X[row];
+            for (int i = 0; i < args.Heads; i++, head += args.HeadSize) Rotate<T>(head, args.Rotation, row);
         }
+    }
+
+    /// <summary>One head of a row, turned, to other memory; as it is where there is no rotation.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Copy<T>(float* from, float* to, int size, in Rotation rotation, int row) where T : unmanaged, ILanes<T>
+    {
+        Elementwise.Map<T, CopyOp>(new Rows(from, 0), new Rows(to, 0), new Area(0, 1, 0, size), default);
+        if (rotation.Dimensions > 0) Rotate<T>(to, rotation, row);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Rotate<T>(float* head, in Rotation rotation, int row) where T : unmanaged, ILanes<T>
+    {
+        float* cos = rotation.Cos[row], sin = rotation.Sin[row];
+        head += rotation.Offset;
+        if (rotation.Layout == RopeLayout.Halves) Halves<T>(head, rotation.Dimensions / 2, cos, sin);
+        else Interleaved(head, rotation.Dimensions / 2, cos, sin);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Halves<T>(float* x, int half, float* cos, float* sin) where T : unmanaged, ILanes<T>
     {
         int i = 0;
-        for (; i + T.Count <= half; i += T.Count) Rotate<T>(x + i, x + half + i, cos + i, sin + i);
-        for (; i < half; i++) Rotate<LanesScalar>(x + i, x + half + i, cos + i, sin + i);
+        for (; i + T.Count <= half; i += T.Count) Turn<T>(x + i, x + half + i, cos + i, sin + i);
+        for (; i < half; i++) Turn<LanesScalar>(x + i, x + half + i, cos + i, sin + i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Rotate<T>(float* x, float* y, float* cos, float* sin) where T : unmanaged, ILanes<T>
+    private static void Turn<T>(float* x, float* y, float* cos, float* sin) where T : unmanaged, ILanes<T>
     {
         T a = T.Load(x), b = T.Load(y), c = T.Load(cos), s = T.Load(sin);
         T.Store(T.Subtract(T.Multiply(a, c), T.Multiply(b, s)), x);

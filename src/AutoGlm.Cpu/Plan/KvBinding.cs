@@ -7,16 +7,24 @@ namespace AutoGlm.Cpu.Plan;
 internal sealed unsafe class KvBinding(int threads, int layers) : IDisposable
 {
     private readonly object[] _identities = [.. Enumerable.Range(0, layers).Select(_ => new object())];
+    private readonly object _partialsIdentity = new();
     private KvLayout? _layout;
     private KvView[] _layers = [];
-    private NativeArray<float>? _scratch;
+    private NativeArray<float>? _scratch, _partials;
 
-    public float* Scratch => _scratch is null ? null : _scratch.Start;
+    /// <summary>What chunks of keys leave where they are split over threads.</summary>
+    public float* Partials => _partials is null ? null : _partials.Start;
 
     public ref readonly KvView this[int layer] => ref _layers[layer];
 
+    /// <summary>A thread's scratch memory for a layer.</summary>
+    public float* ScratchOf(int layer, int thread) => _scratch!.Start + thread * PagedAttention.ScratchFloats(_layers[layer]);
+
     /// <summary>An access to a layer's keys and values, one column for each KV head.</summary>
     public Access Access(int layer, int kvHeads, bool writes) => new(_identities[layer], 0, 0, kvHeads, 1, Reach.Share, writes);
+
+    /// <summary>An access to what chunks leave.</summary>
+    public Access AccessPartials(bool writes) => Plan.Access.ToAll(_partialsIdentity, writes);
 
     /// <summary>Takes a layout over; nothing to do where it is the last one's.</summary>
     public void Bind(KvLayout layout)
@@ -29,7 +37,19 @@ internal sealed unsafe class KvBinding(int threads, int layers) : IDisposable
         _layout = layout;
     }
 
-    public void Dispose() => _scratch?.Dispose();
+    /// <summary>Makes room for what chunks leave.</summary>
+    public void ReservePartials(long floats)
+    {
+        if (_partials?.Length >= floats) return;
+        _partials?.Dispose();
+        _partials = new NativeArray<float>(2 * floats);
+    }
+
+    public void Dispose()
+    {
+        _scratch?.Dispose();
+        _partials?.Dispose();
+    }
 
     private static KvView View(KvLayout layout, KvLayerLayout layer) => new()
     {
@@ -38,8 +58,10 @@ internal sealed unsafe class KvBinding(int threads, int layers) : IDisposable
         KvHeads = layer.KvHeads,
         KeySize = layer.KeySize,
         ValueSize = layer.ValueSize,
-        ValueStride = layer.ValueInKey ? layer.KeySize : layer.ValueSize,
+        ValueStride = layer.ValueStride,
         KeyOffset = layer.KeyOffset,
+        KeyScaleOffset = layer.KeyScaleOffset,
         ValueOffset = layer.ValueOffset,
+        ValueScaleOffset = layer.ValueScaleOffset,
     };
 }

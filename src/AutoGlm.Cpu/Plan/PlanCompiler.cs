@@ -23,7 +23,7 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
 
     public PlanStep[] Compile()
     {
-        foreach (RopeTable table in graph.Nodes.OfType<Rope>().Select(rope => rope.Table).Distinct<RopeTable>(ReferenceEqualityComparer.Instance))
+        foreach (RopeTable table in graph.Nodes.Select(RotationOf).OfType<RopeTable>().Distinct<RopeTable>(ReferenceEqualityComparer.Instance))
             _angles[table] = Own(new RopeAngles(table, maxRows));
         if (_angles.Count > 0) _steps.Add(new RopeAnglesStep([.. _angles.Values]));
 
@@ -36,6 +36,13 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
 
         return [.. _steps];
     }
+
+    private static RopeTable? RotationOf(Node node) => node switch
+    {
+        Rope rope => rope.Table,
+        Attention attention => attention.Rotation,
+        _ => null,
+    };
 
     private void Add(Node node, Value value, Operand y)
     {
@@ -126,8 +133,10 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
 
     private void AddAttention(Attention node, Operand y)
     {
-        _steps.Add(new KvWriteStep(kernels, memory.Kv, node.Shape, memory[node.K], node.V is { } v ? memory[v] : null));
-        _steps.Add(new AttentionStep(kernels, memory.Kv, node.Shape, node.Shape.Sinks is { } sinks ? weights.Vector(sinks) : null, memory[node.Q], y));
+        RopeAngles? rotation = node.Rotation is { } table ? _angles[table] : null;
+        float* sinks = node.Shape.Sinks is { } vector ? weights.Vector(vector) : null;
+        _steps.Add(new KvWriteStep(kernels, memory.Kv, node.Shape, rotation, memory[node.K], node.V is { } v ? memory[v] : null));
+        _steps.Add(new AttentionStep(new AttentionWork(kernels, memory.Kv, node.Shape, rotation, sinks, memory[node.Q], y)));
     }
 
     private void AddRoute(Route node, Value value, Operand y)

@@ -12,6 +12,12 @@ internal sealed class PlanScheduler(IReadOnlyList<PlanStep> steps, int threads, 
     /// <summary>The stages for a kind of batch.</summary>
     public Stage[] Schedule(BatchKind kind)
     {
+        if (kind.SplitKeys)
+        {
+            PlanStep[] split = [.. steps.SelectMany(step => step is AttentionStep attention ? attention.Split() : [step])];
+            return new PlanScheduler(split, threads, options).Schedule(kind with { SplitKeys = false });
+        }
+
         Division[] divisions = [.. steps.Select(step => Divide(step, kind))];
         if (options.HeadChains && kind.SingleRows) DivideByHeads(divisions, kind);
         List<Stage> stages = [];

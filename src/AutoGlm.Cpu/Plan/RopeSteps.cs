@@ -9,16 +9,23 @@ internal sealed unsafe class RopeAngles(RopeTable table, int maxRows) : IDisposa
 {
     private readonly NativeArray<float> _cos = new((long)maxRows * Pitch(table)), _sin = new((long)maxRows * Pitch(table));
 
-    public RopeTable Table => table;
+    private Rows Cos => new(_cos.Start, Pitch(table));
 
-    public Rows Cos => new(_cos.Start, Pitch(table));
-
-    public Rows Sin => new(_sin.Start, Pitch(table));
+    private Rows Sin => new(_sin.Start, Pitch(table));
 
     public long Bytes => _cos.Bytes + _sin.Bytes;
 
     /// <summary>An access to rows of angles, which are not split.</summary>
     public Access Access(bool writes) => new(this, 0, 0, 1, 1, writes ? Reach.Share : Reach.Row, writes);
+
+    /// <summary>What reads the angles of a rotation, if there is one.</summary>
+    public static Access[] AccessesOf(RopeAngles? angles) => angles is null ? [] : [angles.Access(false)];
+
+    /// <summary>A rotation as kernels see it; none where there is none.</summary>
+    public static Rotation RotationOf(RopeAngles? angles) => angles is null ? default : angles.Rotation;
+
+    /// <summary>As kernels see it.</summary>
+    public Rotation Rotation => new() { Dimensions = table.Dimensions, Layout = table.Layout, Cos = Cos, Sin = Sin };
 
     /// <summary>Fills the row of a position.</summary>
     public void Fill(int row, int position)
@@ -68,10 +75,7 @@ internal sealed unsafe class RopeStep(KernelSet kernels, RopeAngles angles, int 
                 X = y.Rows.From(area.Column),
                 Heads = (area.ColumnEnd - area.Column) / headSize,
                 HeadSize = headSize,
-                Dimensions = angles.Table.Dimensions,
-                Layout = angles.Table.Layout,
-                Cos = angles.Cos,
-                Sin = angles.Sin,
+                Rotation = angles.Rotation,
             },
             area.Row,
             area.RowEnd);

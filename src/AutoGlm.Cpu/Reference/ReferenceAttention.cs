@@ -27,9 +27,9 @@ internal static unsafe class ReferenceAttention
     {
         for (int head = 0; head < shape.KvHeads; head++)
         {
-            Write(k.Slice((row * shape.KvHeads + head) * shape.KeySize, shape.KeySize), Address(layer.KeyOffset, shape.KeySize, head, position, blocks, kv), kv.Layout.Type);
-            if (!shape.ValueInKey)
-                Write(v.Slice((row * shape.KvHeads + head) * shape.ValueSize, shape.ValueSize), Address(layer.ValueOffset, shape.ValueSize, head, position, blocks, kv), kv.Layout.Type);
+            Key(layer, head, position, blocks, kv).Write(k.Slice((row * shape.KvHeads + head) * shape.KeySize, shape.KeySize));
+            if (shape.ValueInKey) continue;
+            Value(layer, head, position, blocks, kv).Write(v.Slice((row * shape.KvHeads + head) * shape.ValueSize, shape.ValueSize));
         }
     }
 
@@ -37,12 +37,11 @@ internal static unsafe class ReferenceAttention
     {
         int kvHead = head / (shape.Heads / shape.KvHeads);
         int first = shape.Window > 0 ? Math.Max(0, position - shape.Window + 1) : 0;
-        int valueStride = shape.ValueInKey ? shape.KeySize : shape.ValueSize;
         ReadOnlySpan<float> query = q.Slice((row * shape.Heads + head) * shape.KeySize, shape.KeySize);
         double[] scores = new double[position + 1 - first];
         for (int i = 0; i < scores.Length; i++)
         {
-            double score = shape.Scale * ReferenceMath.Dot(query, Read(Address(layer.KeyOffset, shape.KeySize, kvHead, first + i, blocks, kv), shape.KeySize, kv.Layout.Type));
+            double score = shape.Scale * ReferenceMath.Dot(query, Key(layer, kvHead, first + i, blocks, kv).Read(shape.KeySize));
             scores[i] = shape.SoftCap > 0 ? shape.SoftCap * Math.Tanh(score / shape.SoftCap) : score;
         }
 
@@ -53,7 +52,7 @@ internal static unsafe class ReferenceAttention
         {
             double weight = Math.Exp(scores[i] - most);
             total += weight;
-            float[] value = Read(Address(layer.ValueOffset, valueStride, kvHead, first + i, blocks, kv), shape.ValueSize, kv.Layout.Type);
+            float[] value = Value(layer, kvHead, first + i, blocks, kv).Read(shape.ValueSize);
             for (int c = 0; c < sum.Length; c++) sum[c] += weight * value[c];
         }
 
@@ -61,26 +60,25 @@ internal static unsafe class ReferenceAttention
         for (int c = 0; c < sum.Length; c++) result[c] = (float)(sum[c] / total);
     }
 
-    private static byte* Address(long layerOffset, int size, int head, int position, ReadOnlySpan<int> blocks, HostKvMemory kv)
+    private static KvPlace Key(KvLayerLayout layer, int head, int position, ReadOnlySpan<int> blocks, HostKvMemory kv) =>
+        Place(layer.KeyOffset, layer.KeyScaleOffset, layer.KeySize, head, position, blocks, kv);
+
+    private static KvPlace Value(KvLayerLayout layer, int head, int position, ReadOnlySpan<int> blocks, HostKvMemory kv) =>
+        Place(layer.ValueOffset, layer.ValueScaleOffset, layer.ValueStride, head, position, blocks, kv);
+
+    private static KvPlace Place(long offset, long scaleOffset, int columns, int head, int position, ReadOnlySpan<int> blocks, HostKvMemory kv)
     {
-        int tokens = kv.Layout.BlockTokens;
-        long element = ((long)head * tokens + position % tokens) * size;
-        return kv[blocks[position / tokens]] + layerOffset + element * KvLayout.ElementBytes(kv.Layout.Type);
+        KvLayout layout = kv.Layout;
+        byte* start = kv[blocks[position / layout.BlockTokens]];
+        long row = (long)head * layout.BlockTokens + position % layout.BlockTokens;
+        return new KvPlace(start + offset + row * columns * KvLayout.ElementBytes(layout.Type), (Half*)(start + scaleOffset) + row * (columns / KvLayout.GroupLength), layout.Type);
     }
 
-    private static void Write(ReadOnlySpan<float> values, byte* address, KvType type)
+    /// <summary>Where a row of keys or values is.</summary>
+    private readonly struct KvPlace(byte* numbers, Half* scales, KvType type)
     {
-        for (int i = 0; i < values.Length; i++)
-        {
-            if (type == KvType.F32) ((float*)address)[i] = values[i];
-            else ((Half*)address)[i] = (Half)values[i];
-        }
-    }
+        public void Write(ReadOnlySpan<float> values) => ReferenceKv.Write(values, numbers, scales, type);
 
-    private static float[] Read(byte* address, int count, KvType type)
-    {
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) values[i] = type == KvType.F32 ? ((float*)address)[i] : (float)((Half*)address)[i];
-        return values;
+        public float[] Read(int count) => ReferenceKv.Read(numbers, scales, count, type);
     }
 }

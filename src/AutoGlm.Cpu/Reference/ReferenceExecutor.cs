@@ -33,6 +33,14 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
     {
     }
 
+    private static float[] Rotated(float[] x, Attention attention, ForwardBatch batch)
+    {
+        if (attention.Rotation is not { } table) return x;
+        float[] y = new float[x.Length];
+        ReferenceMath.Rope(x, batch.Positions, attention.Shape.KeySize, table, y, x.Length / batch.RowCount);
+        return y;
+    }
+
     private void Evaluate(Node node, int rows, ForwardBatch batch, HostKvMemory kv, float[] y)
     {
         float[] X(int input) => _values[node.Inputs[input].Index];
@@ -89,7 +97,8 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
                 break;
             case Attention attention:
                 Weight? sinks = attention.Shape.Sinks;
-                ReferenceAttention.Run(attention.Shape, X(0), X(1), attention.V is null ? default : X(2), sinks is null ? default : weights[sinks], batch, kv, y);
+                float[] q = Rotated(X(0), attention, batch), k = Rotated(X(1), attention, batch);
+                ReferenceAttention.Run(attention.Shape, q, k, attention.V is null ? default : X(2), sinks is null ? default : weights[sinks], batch, kv, y);
                 break;
             case Route route:
                 Weight? selection = route.Shape.SelectionBias;

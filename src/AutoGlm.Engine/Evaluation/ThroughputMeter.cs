@@ -35,48 +35,62 @@ public sealed class ThroughputMeter
     {
         int batch = _runtime.Options.BatchTokens, batches = (tokens + batch - 1) / batch;
         double kv = KvBytesPerToken * Math.Max(0, tokens - batch) / 2;
-        Sample rate = Repeat(repetitions, tokens, batches, 1, batch, progress, cancellation);
+        Sample rate = Repeat(repetitions, new Work(tokens, 1, batch, 0), progress, cancellation);
         return new ThroughputResult(ThroughputKind.Prompt, tokens, 1, rate, (_runtime.BytesPerToken * (double)batches + kv * batches) / tokens);
     }
 
-    /// <summary>Times the generation of so many tokens by each of so many sequences together, from empty ones.</summary>
+    /// <summary>Times the generation of so many tokens by each of so many sequences together.</summary>
     /// <inheritdoc cref="Prompt"/>
     /// <param name="sequences">Sequences that run together.</param>
-    public ThroughputResult Generation(int tokens, int sequences, int repetitions, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    /// <param name="depth">Tokens that each sequence holds before; they are not timed.</param>
+    public ThroughputResult Generation(int tokens, int sequences, int repetitions, IProgress<double>? progress = null, CancellationToken cancellation = default, int depth = 0)
     {
-        Sample rate = Repeat(repetitions, tokens, tokens, sequences, 1, progress, cancellation);
-        return new ThroughputResult(ThroughputKind.Generation, tokens, sequences, rate, (double)_runtime.BytesPerToken / sequences + KvBytesPerToken * tokens / 2);
+        Sample rate = Repeat(repetitions, new Work(tokens, sequences, 1, depth), progress, cancellation);
+        return new ThroughputResult(ThroughputKind.Generation, tokens, sequences, rate, (double)_runtime.BytesPerToken / sequences + KvBytesPerToken * (depth + tokens / 2.0));
     }
+
+    /// <summary>So many tokens of each of so many sequences, so many rows of each a step, after others.</summary>
+    private readonly record struct Work(int Tokens, int Sequences, int Rows, int Depth);
 
     private double KvBytesPerToken => (double)_runtime.Pool.Memory.Layout.BlockBytes / _runtime.Pool.BlockTokens;
 
-    private Sample Repeat(int repetitions, int tokens, int steps, int sequences, int rows, IProgress<double>? progress, CancellationToken cancellation)
+    private Sample Repeat(int repetitions, Work work, IProgress<double>? progress, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(repetitions, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(sequences, 1);
-        int vocabulary = _runtime.Vocabulary;
-        if (_logits.Length < sequences * vocabulary) _logits = new float[sequences * vocabulary];
+        ArgumentOutOfRangeException.ThrowIfLessThan(work.Tokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(work.Sequences, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(work.Depth);
+        int vocabulary = _runtime.Vocabulary, steps = (work.Tokens + work.Rows - 1) / work.Rows;
+        if (_logits.Length < work.Sequences * vocabulary) _logits = new float[work.Sequences * vocabulary];
         List<double> rates = [];
         for (int run = 0; run <= repetitions; run++)
         {
             int done = run * steps;
-            TimeSpan time = Run(tokens, sequences, rows, () => progress?.Report((double)++done / ((repetitions + 1) * steps)), cancellation);
-            if (run > 0) rates.Add((double)tokens * sequences / time.TotalSeconds);
+            TimeSpan time = Run(work, () => progress?.Report((double)++done / ((repetitions + 1) * steps)), cancellation);
+            if (run > 0) rates.Add((double)work.Tokens * work.Sequences / time.TotalSeconds);
         }
 
         return new Sample(rates);
     }
 
-    /// <summary>Time of all sequences from empty to so many tokens, so many rows of each a step.</summary>
-    private TimeSpan Run(int tokens, int sequences, int rows, Action stepDone, CancellationToken cancellation)
+    private TimeSpan Run(Work work, Action stepDone, CancellationToken cancellation)
     {
+        (int tokens, int sequences, int rows, int depth) = work;
         KvSequence[] caches = [.. Enumerable.Range(0, sequences).Select(_ => _runtime.CreateSequence())];
-        int[] input = new int[rows];
+        int[] input = new int[Math.Max(rows, Math.Min(depth, _runtime.Options.BatchTokens))];
         try
         {
-            if (caches.Any(kv => !kv.TryReserve(tokens)))
-                throw new InvalidOperationException($"The KV cache is too small for {sequences} sequences of {tokens:N0} tokens.");
+            if (caches.Any(kv => !kv.TryReserve(depth + tokens)))
+                throw new InvalidOperationException($"The KV cache is too small for {sequences} sequences of {depth + tokens:N0} tokens.");
+
+            foreach (KvSequence kv in caches)
+            {
+                for (int at = 0; at < depth; at += input.Length)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    Step([kv], input.AsSpan(0, Math.Min(input.Length, depth - at)), wantsLogits: false);
+                }
+            }
 
             long start = Stopwatch.GetTimestamp();
             for (int at = 0; at < tokens; at += rows)

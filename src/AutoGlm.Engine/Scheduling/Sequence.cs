@@ -1,16 +1,12 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Threading.Channels;
+using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Formats.Tokenizers;
 using AutoGlm.KvCache;
 
 namespace AutoGlm.Engine.Scheduling;
 
-/// <summary>
-/// A request on its way through the engine. The step loop's thread owns it but for <see cref="Chunks"/>, which its caller reads,
-/// and <see cref="Cancel"/>, which anyone may call.
-/// </summary>
+/// <summary>An answer on its way through the engine, for one caller or several who asked the same. The step loop's thread owns it.</summary>
 internal sealed class Sequence
 {
     private readonly GenerationRequest _request;
@@ -18,48 +14,95 @@ internal sealed class Sequence
     private readonly Sampler _sampler;
     private readonly StreamingDecoder _decoder;
     private readonly StopMatcher _stops;
+    private readonly ConstraintState? _constraint;
     private readonly List<int> _tokens;
     private readonly int _mostTokens;
-    private readonly long _submitted = Stopwatch.GetTimestamp();
-    private readonly Channel<GenerationChunk> _chunks = Channel.CreateUnbounded<GenerationChunk>(new UnboundedChannelOptions { SingleWriter = true, SingleReader = true });
+    private readonly TimeProvider _time;
+    private readonly List<AnswerStream> _streams = [];
+    private readonly List<GenerationChunk>? _sent;
+    private readonly long _submitted;
     private long _started, _firstToken, _lastToken;
     private int _reused;
-    private volatile bool _cancelled;
+    private bool _queued = true;
 
-    public Sequence(GenerationRequest request, SamplingOptions sampling, Tokenizer tokenizer, int vocabulary, int context)
+    /// <param name="stream">Whoever asked first.</param>
+    /// <param name="sampling">How tokens are chosen.</param>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="vocabulary">Logits in a row.</param>
+    /// <param name="context">Longest prompt plus answer.</param>
+    /// <param name="time">What tells the time.</param>
+    /// <param name="identity">What others must ask to join; null where none may.</param>
+    public Sequence(AnswerStream stream, SamplingOptions sampling, Tokenizer tokenizer, int vocabulary, int context, TimeProvider time, RequestIdentity? identity)
     {
-        _request = request;
+        _request = stream.Request;
         _tokenizer = tokenizer;
+        _time = time;
         _sampler = new Sampler(sampling, vocabulary);
-        _decoder = new StreamingDecoder(tokenizer);
-        _stops = new StopMatcher(request.StopTexts);
-        _tokens = [.. request.Prompt];
-        _mostTokens = request.MaxTokens ?? context - request.Prompt.Count;
+        _constraint = _request.Constraint?.Start();
+        // A constrained text is exactly its tokens' bytes.
+        _decoder = new StreamingDecoder(tokenizer, !_request.KeepControlTokens, atStart: _constraint is null);
+        _stops = new StopMatcher(_request.StopTexts);
+        _tokens = [.. _request.Prompt];
+        _mostTokens = _request.MaxTokens ?? context - _request.Prompt.Count;
+        Identity = identity;
+        _sent = identity is null ? null : [];
+        _streams.Add(stream);
+        Order = stream.Order;
+        _submitted = stream.Submitted;
     }
 
-    /// <summary>What the caller reads.</summary>
-    public ChannelReader<GenerationChunk> Chunks => _chunks.Reader;
+    public GenerationRequest Request => _request;
+
+    public RequestIdentity? Identity { get; }
+
+    /// <summary>The lowest of its callers' orders: the lowest goes first.</summary>
+    public long Order { get; private set; }
 
     /// <summary>Its part of the KV cache while it runs; null while it waits.</summary>
     public KvSequence? Kv { get; private set; }
 
-    public bool IsCancelled => _cancelled;
+    /// <summary>True from the first step with it on.</summary>
+    public bool HasStarted => _started != 0;
+
+    /// <summary>Longest that a caller waited for the first step.</summary>
+    public TimeSpan QueueTime => _time.GetElapsedTime(Math.Min(_started, _submitted), _started);
+
+    /// <summary>Callers who still want it.</summary>
+    public IReadOnlyList<AnswerStream> Streams => _streams;
+
+    /// <summary>All its tokens, the prompt's first.</summary>
+    public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens);
 
     /// <summary>Tokens whose keys and values are still to be computed: the rest of a prompt, or the last token generated.</summary>
-    public ReadOnlySpan<int> Pending => CollectionsMarshal.AsSpan(_tokens)[Kv!.Length..];
+    public ReadOnlySpan<int> Pending => Tokens[Kv!.Length..];
 
     private int GeneratedCount => _tokens.Count - _request.Prompt.Count;
 
-    public void Cancel() => _cancelled = true;
+    /// <summary>One more caller, who gets what was sent so far at once.</summary>
+    public void Join(AnswerStream stream)
+    {
+        foreach (GenerationChunk chunk in _sent ?? throw new InvalidOperationException("This answer is one caller's own.")) stream.Send(chunk);
+        _streams.Add(stream);
+        Order = Math.Min(Order, stream.Order);
+    }
 
     /// <summary>Begins, or begins again after <see cref="Preempt"/>: takes over what the cache knows of its tokens.</summary>
     public void Start(KvSequence kv)
     {
         Kv = kv;
-        int reused = kv.Reuse(CollectionsMarshal.AsSpan(_tokens));
-        if (_started != 0) return;
-        _started = Stopwatch.GetTimestamp();
+        int reused = kv.Reuse(Tokens);
+        if (HasStarted) return;
+        _started = Math.Max(1, _time.GetTimestamp());
         _reused = reused;
+    }
+
+    /// <summary>It is no longer one of those who wait for their first step.</summary>
+    /// <returns>True the first time.</returns>
+    public bool LeaveQueue()
+    {
+        bool was = _queued;
+        _queued = false;
+        return was;
     }
 
     /// <summary>Gives its blocks back, to go on later from what it has.</summary>
@@ -69,24 +112,59 @@ internal sealed class Sequence
         Kv = null;
     }
 
+    /// <summary>Lets go of one caller: with what there is, where a reason is given.</summary>
+    public void Leave(AnswerStream stream, FinishReason? reason)
+    {
+        _streams.Remove(stream);
+        if (reason is { } why) stream.Send(new GenerationChunk { Text = "", FinishReason = why, Statistics = StatisticsFor(stream) });
+        stream.End();
+        if (_streams.Count == 0) Preempt();
+    }
+
     /// <summary>Chooses the next token by the last row's logits, and sends what is complete.</summary>
     /// <returns>True where the answer has ended.</returns>
     public bool Accept(Span<float> logits)
     {
         // Logits may be padded past the tokens there are.
         if (logits.Length > _tokenizer.VocabularySize) logits[_tokenizer.VocabularySize..].Fill(float.NegativeInfinity);
-        int token = _sampler.Sample(logits, CollectionsMarshal.AsSpan(_tokens));
-        // The sampler leaves the logits as they were: log-probabilities are those of the model itself.
-        TokenLogProbabilities? alternatives = _request.LogProbabilities is { } count ? LogProbabilities.Of(logits, token, count) : null;
+        int token = Choose(logits, out TokenLogProbabilities? alternatives);
+        if (Take(token, alternatives)) return true;
+        if (_constraint is null) return false;
+        foreach (int forced in _constraint.TakeForced())
+        {
+            if (Take(forced, null)) return true;
+        }
+
+        return false;
+    }
+
+    private int Choose(Span<float> logits, out TokenLogProbabilities? alternatives)
+    {
+        // Log-probabilities are those of the model itself: the sampler leaves the logits as they were, a constraint does not.
+        float[]? own = _constraint is not null && _request.LogProbabilities is not null ? logits.ToArray() : null;
+        _constraint?.Mask(logits);
+        int token = _sampler.Sample(logits, Tokens);
+        _constraint?.Advance(token);
+        alternatives = _request.LogProbabilities is { } count ? LogProbabilities.Of(own ?? logits, token, count) : null;
+        return token;
+    }
+
+    /// <summary>Adds a token to the answer, and sends what is complete.</summary>
+    /// <returns>True where the answer has ended.</returns>
+    private bool Take(int token, TokenLogProbabilities? alternatives)
+    {
         _tokens.Add(token);
-        _lastToken = Stopwatch.GetTimestamp();
+        _lastToken = _time.GetTimestamp();
         if (_firstToken == 0) _firstToken = _lastToken;
 
         if (!_request.IgnoreEnd && _tokenizer.EndOfGenerationIds.Contains(token)) return End(token, alternatives, _stops.Flush(_decoder.Flush()), FinishReason.Stop);
         string text = _stops.Append(_decoder.Append(token));
         if (_stops.Stopped) return End(token, alternatives, text, FinishReason.Stop);
+        if (_constraint is { IsFinished: true }) return End(token, alternatives, text + _stops.Flush(_decoder.Flush()), FinishReason.Stop);
         if (GeneratedCount >= _mostTokens) return End(token, alternatives, text + _stops.Flush(_decoder.Flush()), FinishReason.Length);
-        Send(token, alternatives, text, null);
+        GenerationChunk chunk = new() { Text = text, Token = token, LogProbabilities = alternatives };
+        _sent?.Add(chunk);
+        foreach (AnswerStream stream in _streams) stream.Send(chunk);
         return false;
     }
 
@@ -94,29 +172,20 @@ internal sealed class Sequence
     public void Fail(Exception error)
     {
         Preempt();
-        _chunks.Writer.TryComplete(error);
+        foreach (AnswerStream stream in _streams) stream.Fail(error);
     }
 
     private bool End(int token, TokenLogProbabilities? alternatives, string text, FinishReason reason)
     {
-        Send(token, alternatives, text, reason);
+        foreach (AnswerStream stream in _streams)
+        {
+            stream.Send(new GenerationChunk { Text = text, Token = token, LogProbabilities = alternatives, FinishReason = reason, Statistics = StatisticsFor(stream) });
+            stream.End();
+        }
+
         Preempt();
-        _chunks.Writer.TryComplete();
         return true;
     }
 
-    private void Send(int token, TokenLogProbabilities? alternatives, string text, FinishReason? reason) => _chunks.Writer.TryWrite(new GenerationChunk
-    {
-        Text = text,
-        Token = token,
-        LogProbabilities = alternatives,
-        FinishReason = reason,
-        Statistics = reason is null ? null : new GenerationStatistics(
-            _request.Prompt.Count,
-            _reused,
-            GeneratedCount,
-            Stopwatch.GetElapsedTime(_submitted, _started),
-            Stopwatch.GetElapsedTime(_started, _firstToken),
-            Stopwatch.GetElapsedTime(_firstToken, _lastToken)),
-    });
+    private GenerationStatistics StatisticsFor(AnswerStream stream) => stream.Statistics(_reused, GeneratedCount, _started, _firstToken, _lastToken);
 }

@@ -6,6 +6,9 @@ public interface IBackend : IDisposable
     /// <summary>A short name with what it runs on, for people.</summary>
     string Name { get; }
 
+    /// <summary>Bytes that KV blocks may take once a graph is loaded; null where the memory is the host's.</summary>
+    long? KvBytesAvailable => null;
+
     /// <summary>Memory for KV blocks, where the backend's attention reads them.</summary>
     IKvMemory AllocateKv(KvLayout layout, int blocks);
 

@@ -39,6 +39,9 @@ public sealed record AttentionShape
 /// </summary>
 public sealed record Attention(Value Q, Value K, Value? V, AttentionShape Shape) : Node
 {
+    /// <summary>How q and k are turned by their positions first, all heads alike; null where they come as they are used.</summary>
+    public RopeTable? Rotation { get; init; }
+
     public override IReadOnlyList<Value> Inputs => V is { } v ? [Q, K, v] : [Q, K];
 
     public override IEnumerable<Weight> Weights => Shape.Sinks is { } sinks ? [sinks] : [];

@@ -101,11 +101,7 @@ public sealed unsafe class RowKernelTests
                     X = x.Rows(stride),
                     Heads = heads,
                     HeadSize = size,
-                    Offset = offset,
-                    Dimensions = dimensions,
-                    Layout = layout,
-                    Cos = cos.Rows(half),
-                    Sin = sin.Rows(half),
+                    Rotation = new Rotation { Offset = offset, Dimensions = dimensions, Layout = layout, Cos = cos.Rows(half), Sin = sin.Rows(half) },
                 };
                 KernelData.Set(isa).Rope(args, 0, Rows);
                 Assert.InRange(KernelData.RelativeError(x.Span, expected), 0, 1e-6);

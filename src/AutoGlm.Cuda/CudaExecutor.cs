@@ -1,0 +1,100 @@
+using AutoGlm.Cuda.Memory;
+using AutoGlm.Cuda.Plan;
+using AutoGlm.Graph;
+using AutoGlm.Graph.Execution;
+using AutoGlm.Graph.Nodes;
+
+namespace AutoGlm.Cuda;
+
+/// <summary>A loaded graph: its steps are queued one after another on one stream, and its logits copied back.</summary>
+internal sealed class CudaExecutor : IGraphExecutor
+{
+    private const long MostStagedBytes = 16 << 20;
+
+    private readonly CudaDevice _device;
+    private readonly ComputationGraph _graph;
+    private readonly DeviceWeights _weights;
+    private readonly PlanMemory _memory;
+    private readonly PlanStep[] _steps;
+    private readonly IReadOnlyList<IDisposable> _owned;
+    private readonly BatchUpload _upload;
+    private readonly PinnedBuffer _staging;
+    private readonly StepContext _context;
+    private readonly int _maxRows;
+
+    public CudaExecutor(CudaDevice device, CudaStream stream, ComputationGraph graph, DeviceWeights weights, Operations operations, int maxRows)
+    {
+        if (graph[graph.Output].Rows != RowSpace.Logits) throw new ArgumentException("A graph's output should have the rows that want logits.", nameof(graph));
+        _device = device;
+        _graph = graph;
+        _weights = weights;
+        _maxRows = maxRows;
+        _context = new StepContext { Stream = stream };
+        _memory = new PlanMemory(device, graph, maxRows);
+        PlanCompiler compiler = new(graph, weights, _memory, operations, device);
+        _steps = compiler.Compile(stream);
+        _owned = compiler.Owned;
+        _upload = new BatchUpload(device);
+        long row = (long)_memory[graph.Output].Stride * sizeof(float);
+        _staging = new PinnedBuffer(device, Math.Max(row, MostStagedBytes / row * row));
+        BytesPerToken = graph.Nodes.Sum(BytesRead);
+    }
+
+    public long WeightBytes => _weights.Bytes;
+
+    public long BytesPerToken { get; }
+
+    public long ActivationBytes => _memory.Bytes;
+
+    public void Run(ForwardBatch batch, IKvMemory kv, Span<float> logits)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.RowCount, _maxRows);
+        int width = _graph[_graph.Output].Width;
+        if (logits.Length < (long)batch.LogitRows.Length * width) throw new ArgumentException($"{batch.LogitRows.Length} rows of logits need {(long)batch.LogitRows.Length * width} floats.", nameof(logits));
+        if (batch.RowCount == 0) return;
+        CudaKvMemory memory = kv as CudaKvMemory ?? throw new ArgumentException("The KV memory is another backend's.", nameof(kv));
+        _device.MakeCurrent();
+        (_context.Kv, _context.KvLayout) = (memory.Address, memory.Layout);
+        _memory.ReserveOutput(Math.Max(1, batch.LogitRows.Length));
+        _upload.Send(batch, batch.RowCount, _context);
+        foreach (PlanStep step in _steps) step.Queue(_context);
+        Download(logits, batch.LogitRows.Length, width);
+    }
+
+    public void Dispose()
+    {
+        _device.MakeCurrent();
+        _context.Stream.Synchronize();
+        foreach (IDisposable owned in _owned) owned.Dispose();
+        _staging.Dispose();
+        _upload.Dispose();
+        _memory.Dispose();
+        _weights.Dispose();
+    }
+
+    /// <summary>Copies rows of logits, as many at once as the page-locked buffer holds, and waits for them.</summary>
+    private void Download(Span<float> logits, int rows, int width)
+    {
+        Operand output = _memory[_graph.Output];
+        int most = (int)(_staging.Bytes / (output.Stride * sizeof(float)));
+        if (most == 0) throw new InvalidOperationException("A row of logits does not fit.");
+        for (int row = 0; row < rows; row += most)
+        {
+            int count = Math.Min(most, rows - row);
+            _context.Stream.Download(_staging.Address, output.Address + (nint)row * output.Stride * sizeof(float), (long)count * output.Stride * sizeof(float));
+            _context.Stream.Synchronize();
+            ReadOnlySpan<float> staged = _staging.Span<float>(0, count * output.Stride);
+            for (int i = 0; i < count; i++) staged.Slice(i * output.Stride, width).CopyTo(logits.Slice((row + i) * width, width));
+        }
+
+        if (rows == 0) _context.Stream.Synchronize();
+    }
+
+    private long BytesRead(Node node) => node switch
+    {
+        MatMul matMul => _weights.Matrix(matMul.W).Bytes,
+        HeadMatMul matMul => _weights.Matrix(matMul.W).Bytes,
+        ExpertMatMul matMul => _weights.Matrix(matMul.W).Bytes * matMul.Used / matMul.W.Shape[0],
+        _ => 0,
+    };
+}

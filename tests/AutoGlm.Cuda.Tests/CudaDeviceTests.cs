@@ -1,0 +1,31 @@
+namespace AutoGlm.Cuda.Tests;
+
+public class CudaDeviceTests
+{
+    [Fact]
+    public void Without_a_card_the_error_says_why()
+    {
+        Assert.SkipUnless(CudaDevice.Count(out string reason) == 0, "there is a card");
+
+        Assert.NotEmpty(reason);
+        NotSupportedException error = Assert.Throws<NotSupportedException>(() => CudaDevice.Open());
+        Assert.Contains(reason, error.Message);
+    }
+
+    [Fact]
+    public void A_card_tells_what_it_is()
+    {
+        using CudaDevice device = Gpu.Open();
+
+        Assert.NotEmpty(device.Name);
+        Assert.True(device.Multiprocessors > 0 && device.TotalBytes > 1 << 30 && device.FreeBytes > 0 && device.FreeBytes <= device.TotalBytes);
+    }
+
+    [Fact]
+    public void A_card_that_is_not_there_is_named()
+    {
+        using CudaDevice device = Gpu.Open();
+
+        Assert.Contains("99", Assert.Throws<NotSupportedException>(() => CudaDevice.Open(99)).Message);
+    }
+}
