@@ -1,4 +1,6 @@
 using AutoGlm.Graph.Execution;
+using AutoGlm.KvCache;
+using AutoGlm.KvCache.Eviction;
 
 namespace AutoGlm.Engine;
 
@@ -20,7 +22,7 @@ public sealed record EngineOptions
     /// <summary>How keys and values are stored.</summary>
     public KvType KvType { get; init; } = KvType.F16;
 
-    /// <summary>Bytes for the KV cache; null for four contexts, within a quarter of the memory there is.</summary>
+    /// <summary>Bytes for the KV cache; null for what is free, as <see cref="KvMemoryPlan"/> says.</summary>
     public long? KvMemory { get; init; }
 
     /// <summary>Tokens of a KV block: what prompts share is found in steps of this size.</summary>
@@ -56,8 +58,20 @@ public sealed record EngineOptions
     /// <summary>True to compute only once what several ask at the same time, where the answer is certain to be the same: greedy, or with a seed.</summary>
     public bool ShareAnswers { get; init; } = true;
 
-    /// <summary>True to let a request wait while what it begins with is being computed for another.</summary>
-    public bool WaitForPrefixes { get; init; } = true;
+    /// <summary>A request waits while at least so many tokens that it begins with are being computed for another; 0 for never.</summary>
+    public int PrefixWaitTokens { get; init; } = 32;
+
+    /// <summary>True to keep what was computed for whoever begins alike; false to compute everything anew (for comparing).</summary>
+    public bool PrefixCache { get; init; } = true;
+
+    /// <summary>Which cached content goes first: lru, lfu, ttl or lru+ttl.</summary>
+    public string CachePolicy { get; init; } = "lru";
+
+    /// <summary>Time to live, under ttl and lru+ttl, of content whose requests named none; and how long a request's cache priority holds.</summary>
+    public TimeSpan CacheTtl { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Share of the KV blocks that the sweeper keeps blank: 0 to 1.</summary>
+    public double CacheBlankShare { get; init; } = 1.0 / 64;
 
     /// <summary>Graph passes (<see cref="Graph.Passes.GraphOptimizer"/>) and CPU plan passes (<see cref="Cpu.PlanPasses"/>) to leave out, by name.</summary>
     public IReadOnlyCollection<string> WithoutPasses { get; init; } = [];
@@ -68,12 +82,22 @@ public sealed record EngineOptions
     /// <summary>True to run by definition instead of fast: one thread, no vector instructions (for checking).</summary>
     public bool Reference { get; init; }
 
+    /// <summary>
+    /// Where the engine keeps, from one run to the next, what prompts most often begin with: token ids, readable by their owner
+    /// alone. Null keeps nothing.
+    /// </summary>
+    public string? StateFolder { get; init; }
+
     /// <summary>What tells the time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    internal BlockPoolOptions ToPoolOptions() => new() { Policy = CachePolicy, Ttl = CacheTtl, BlankShare = CacheBlankShare, KeepContent = PrefixCache, Time = Time };
+
+    /// <exception cref="ArgumentException">There is no such cache policy.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     internal void Validate()
     {
+        _ = EvictionPolicies.Create(CachePolicy);
         void Check(string field, long? value, long least, long most)
         {
             if (value < least || value > most) throw new ArgumentOutOfRangeException(field, value, $"{field} should be between {least} and {most}.");
@@ -87,6 +111,9 @@ public sealed record EngineOptions
         Check(nameof(MixedPromptTokens), MixedPromptTokens, 1, 1 << 16);
         Check(nameof(MaxSequences), MaxSequences, 1, 1 << 16);
         Check(nameof(MaxWaiting), MaxWaiting, 1, 1 << 20);
+        Check(nameof(PrefixWaitTokens), PrefixWaitTokens, 0, 1 << 24);
+        if (!(CacheBlankShare is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(CacheBlankShare), CacheBlankShare, $"{nameof(CacheBlankShare)} should be between 0 and 1.");
+        Check(nameof(CacheTtl) + ", in milliseconds,", (long)CacheTtl.TotalMilliseconds, 1, (long)TimeSpan.FromDays(365).TotalMilliseconds);
         Check(nameof(PriorityStep) + ", in milliseconds,", (long)PriorityStep.TotalMilliseconds, 0, 3_600_000);
         Check(nameof(PrefixWindow) + ", in milliseconds,", (long)PrefixWindow.TotalMilliseconds, 0, 3_600_000);
     }

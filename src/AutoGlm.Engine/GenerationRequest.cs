@@ -40,6 +40,9 @@ public sealed record GenerationRequest
     /// </summary>
     public string Tenant { get; init; } = "";
 
+    /// <summary>Key before the first block where it is known and the tenant is not: a hot prefix's.</summary>
+    internal BlockKey? Root { get; init; }
+
     /// <summary>
     /// Higher goes first: -10 to 10. Each step is worth <see cref="EngineOptions.PriorityStep"/> of waiting, so that nothing starves.
     /// </summary>

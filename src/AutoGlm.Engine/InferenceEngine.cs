@@ -2,9 +2,10 @@ using System.Runtime.CompilerServices;
 using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
+using AutoGlm.Engine.Warmup;
 using AutoGlm.Formats.Chat;
 using AutoGlm.Formats.Tokenizers;
-using AutoGlm.KvCache;
+using AutoGlm.KvCache.Warmup;
 using AutoGlm.Models;
 
 namespace AutoGlm.Engine;
@@ -19,6 +20,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly StepInbox _inbox = new();
     private readonly EngineCounters _counters = new();
     private readonly AdmissionRate _rate;
+    private readonly HotState _hotState;
+    private IReadOnlyList<HotPrefix> _hotBefore = [];
     private readonly Thread _loop;
     private readonly Lazy<ChatPrompt?> _chat;
     private readonly Lazy<ConstraintCache> _constraints;
@@ -32,6 +35,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         _runtime = runtime;
         _rate = new AdmissionRate(runtime.Options.Time);
+        _hotState = new HotState(runtime);
         DefaultSampling = SamplingDefaults.Of(runtime.Package);
         _chat = new Lazy<ChatPrompt?>(() => ChatPrompt.Of(runtime.Package));
         _constraints = new Lazy<ConstraintCache>(() => new ConstraintCache(new TokenVocabulary(runtime.Package.Tokenizer)));
@@ -49,6 +53,9 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     /// <summary>Longest prompt plus answer in tokens.</summary>
     public int Context => _runtime.Context;
+
+    /// <summary>How much memory the KV cache may take, and why; for the log.</summary>
+    public KvMemoryPlan KvMemory => _runtime.KvMemory;
 
     /// <summary>What the model runs on.</summary>
     public string BackendName => _runtime.BackendName;
@@ -113,6 +120,47 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>What runs, what waits, and what has been done; cheap, at any time, from any thread.</summary>
     public EngineStatistics GetStatistics() => _counters.Snapshot(_runtime.Pool.GetStatistics());
 
+    /// <summary>How many tokens of a beginning a tenant's next request would find in the cache, in whole blocks.</summary>
+    public Task<int> CountCachedAsync(IReadOnlyList<int> tokens, string tenant = "")
+    {
+        int[] all = [.. tokens, 0];
+        return AskAsync(() => _runtime.Pool.CountCached(_runtime.CreateKeys(tenant), all) * _runtime.Pool.BlockTokens);
+    }
+
+    /// <summary>Forgets what the cache holds of a tenant that begins with these tokens; answers that are running go on.</summary>
+    /// <param name="tokens">The beginning; empty for everything of the tenant.</param>
+    /// <param name="tenant">Whose.</param>
+    /// <returns>Blocks forgotten.</returns>
+    public Task<int> DropCachedAsync(IReadOnlyList<int> tokens, string tenant = "")
+    {
+        int[] all = [.. tokens];
+        return AskAsync(() => _runtime.Pool.Drop(_runtime.CreateKeys(tenant), all));
+    }
+
+    /// <summary>
+    /// Makes the first requests as fast as later ones: runs every kernel at every size class, then computes what earlier runs found
+    /// hot (<see cref="EngineOptions.StateFolder"/>) and these prompts, so that they are cached. Report readiness only afterwards.
+    /// </summary>
+    /// <param name="prompts">What is going to be asked for: <see cref="WarmupPrompt.ReadFile"/>.</param>
+    /// <param name="progress">Told each step.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <returns>What was computed, and what was left out and why.</returns>
+    public async Task<WarmupResult> WarmUpAsync(IReadOnlyList<WarmupPrompt> prompts, IProgress<WarmupProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        List<string> problems = [];
+        _hotBefore = _hotState.Load(problems);
+        WarmupResult result = await new EngineWarmup(this, _runtime.Options, Tokenizer.VocabularySize).RunAsync(prompts, _hotBefore, progress, cancellation).ConfigureAwait(false);
+        return result with { Problems = [.. problems, .. result.Problems] };
+    }
+
+    /// <summary>Writes what is hot to <see cref="EngineOptions.StateFolder"/>, as shutting down does; for now and then.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public async Task SaveStateAsync()
+    {
+        if (_runtime.Options.StateFolder is not null) _hotState.Save(await AskAsync(() => _hotState.Find()).ConfigureAwait(false), _hotBefore);
+    }
+
     /// <summary>
     /// Shuts down: takes nothing new, lets what was accepted finish for so long, then ends the rest with
     /// <see cref="FinishReason.Cancelled"/>. The engine is still to be disposed.
@@ -133,6 +181,8 @@ public sealed class InferenceEngine : IAsyncDisposable
             _inbox.Post(scheduler => scheduler.CancelAll());
             await idle.Task.ConfigureAwait(false);
         }
+
+        if (!_stopping) await SaveStateAsync().ConfigureAwait(false);
     }
 
     /// <summary>Ends running answers and frees the model.</summary>
@@ -154,9 +204,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         ThrowIfClosed();
         AnswerStream stream = new(request, _runtime.Options);
-        SamplingOptions sampling = request.Sampling ?? DefaultSampling;
-        RequestIdentity? identity = _runtime.Options.ShareAnswers ? RequestIdentity.Of(request, sampling) : null;
-        Sequence sequence = new(stream, sampling, Tokenizer, _runtime.Vocabulary, Context, _runtime.Options.Time, identity);
+        Sequence sequence = new(_runtime, stream, request.Sampling ?? DefaultSampling);
         if (Interlocked.Increment(ref _counters.Queued) > _runtime.Options.MaxWaiting)
         {
             Interlocked.Decrement(ref _counters.Queued);
@@ -173,6 +221,25 @@ public sealed class InferenceEngine : IAsyncDisposable
         {
             stream.Cancel();
         }
+    }
+
+    /// <summary>Asks something on the step loop's thread, between two steps.</summary>
+    private Task<T> AskAsync<T>(Func<T> question)
+    {
+        if (_stopping) throw Ended();
+        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _inbox.Post(_ =>
+        {
+            try
+            {
+                answer.SetResult(question());
+            }
+            catch (Exception error)
+            {
+                answer.SetException(error);
+            }
+        });
+        return answer.Task;
     }
 
     private EngineBusyException Busy()

@@ -14,7 +14,6 @@ namespace AutoGlm.Engine;
 public sealed class ModelRuntime : IDisposable
 {
     private const int DefaultContext = 8192;
-    private const int DefaultContexts = 4;
 
     private readonly IBackend _backend;
     private readonly IGraphExecutor _executor;
@@ -39,6 +38,9 @@ public sealed class ModelRuntime : IDisposable
     public EngineOptions Options { get; }
 
     public BlockPool Pool { get; }
+
+    /// <summary>How much memory the KV cache may take, and why.</summary>
+    public required KvMemoryPlan KvMemory { get; init; }
 
     /// <summary>Key before the first block of sequences that belong to no tenant.</summary>
     public BlockKey RootKey => _roots.Of("");
@@ -78,8 +80,9 @@ public sealed class ModelRuntime : IDisposable
             IWeightSource weights = options.FullPrecisionWeights ? new FullPrecisionWeights(package.Weights) : package.Weights;
             executor = backend.Load(graph, weights, options.BatchTokens, progress, cancellation);
             RootKeys roots = new(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
-            BlockPool pool = new(backend.AllocateKv(layout, CountBlocks(layout, package.Context, options, backend)));
-            return new ModelRuntime(package, graph, options, backend, executor, pool, roots);
+            KvMemoryPlan memory = KvMemoryPlan.For(layout, package.Context, options, backend.KvBytesAvailable);
+            BlockPool pool = new(backend.AllocateKv(layout, memory.Blocks), options.ToPoolOptions());
+            return new ModelRuntime(package, graph, options, backend, executor, pool, roots) { KvMemory = memory };
         }
         catch
         {
@@ -94,8 +97,15 @@ public sealed class ModelRuntime : IDisposable
     public void Run(ForwardBatch batch, Span<float> logits) => _executor.Run(batch, Pool.Memory, logits);
 
     /// <summary>A new sequence without content.</summary>
-    /// <param name="tenant">Whose; tenants share nothing, unless the options say so.</param>
-    public KvSequence CreateSequence(string tenant = "") => new(Pool, _roots.Of(Options.ShareAcrossTenants ? "" : tenant));
+    public KvSequence CreateSequence() => new(Pool, RootKey);
+
+    /// <summary>A new sequence without content.</summary>
+    /// <param name="keys">Keys of its tokens.</param>
+    /// <param name="retention">How its blocks are kept afterwards.</param>
+    public KvSequence CreateSequence(PrefixKeys keys, CacheRetention retention) => new(Pool, keys) { Retention = retention };
+
+    /// <summary>Keys of a tenant's tokens; tenants share nothing, unless the options say so.</summary>
+    public PrefixKeys CreateKeys(string tenant) => new(_roots.Of(Options.ShareAcrossTenants ? "" : tenant), Pool.BlockTokens);
 
     public void Dispose()
     {
@@ -112,23 +122,5 @@ public sealed class ModelRuntime : IDisposable
         if (package.ModelContext <= DefaultContext) return package;
         package.Dispose();
         return ModelPackage.Open(path, DefaultContext);
-    }
-
-    private static int CountBlocks(KvLayout layout, int context, EngineOptions options, IBackend backend)
-    {
-        long oneContext = (context + layout.BlockTokens - 1) / layout.BlockTokens;
-        long? memory = options.KvMemory;
-        long most = memory ?? backend.KvBytesAvailable ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
-        long blocks = Math.Clamp(most / layout.BlockBytes, 1, int.MaxValue / layout.BlockTokens);
-        int contexts = backend.KvBytesAvailable is null ? DefaultContexts : Math.Max(DefaultContexts, options.MaxSequences);
-        long least = backend.KvBytesAvailable is null ? oneContext : Math.Min(oneContext, blocks);
-        if (memory is null) blocks = Math.Clamp(blocks, least, contexts * oneContext);
-        if (blocks < oneContext)
-        {
-            throw new ArgumentOutOfRangeException(nameof(EngineOptions.KvMemory), memory,
-                $"One sequence of {context:N0} tokens needs {oneContext * layout.BlockBytes:N0} bytes of KV cache; give as much, or ask for a shorter context.");
-        }
-
-        return (int)blocks;
     }
 }

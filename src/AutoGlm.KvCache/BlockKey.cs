@@ -47,6 +47,21 @@ public readonly record struct BlockKey
         return new BlockKey(hash);
     }
 
+    /// <summary>Its 32 bytes.</summary>
+    public byte[] ToBytes()
+    {
+        byte[] bytes = new byte[4 * sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, _a);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), _b);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), _c);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(24), _d);
+        return bytes;
+    }
+
+    /// <summary>The key of 32 bytes.</summary>
+    public static BlockKey FromBytes(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == 4 * sizeof(ulong) ? new BlockKey(bytes) : throw new ArgumentException($"A key has 32 bytes, not {bytes.Length}.", nameof(bytes));
+
     public override string ToString() => $"{_a:x16}{_b:x16}{_c:x16}{_d:x16}";
 
     /// <summary>Length first, so that no two lists of parts look alike.</summary>

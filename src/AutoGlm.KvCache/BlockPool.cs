@@ -1,30 +1,63 @@
 using AutoGlm.Graph.Execution;
+using AutoGlm.KvCache.Eviction;
 
 namespace AutoGlm.KvCache;
 
 /// <summary>
 /// The fixed set of KV blocks: who uses each, which hold content that a later sequence may take over, and which to give up
-/// first. A block is in use (references over 0), cached (no references, a key) or blank. Used by the step loop's thread alone.
+/// first. A block is in use (references over 0), cached (no references, content known) or blank. Whoever uses a known block uses
+/// all before it; so whatever is cached can be given up, the last first. Used by the step loop's thread alone, but for its statistics.
 /// </summary>
 public sealed class BlockPool
 {
-    private readonly int[] _references;
-    private readonly BlockKey?[] _keys;
-    private readonly int[] _tokens;
-    private readonly BlockList _blank;
-    private readonly BlockList _cached;
-    private readonly Dictionary<BlockKey, int> _index = [];
+    /// <summary>Blocks swept at once, so that no step waits long.</summary>
+    private const int SweepAtOnce = 64;
 
-    public BlockPool(IKvMemory memory)
+    private static readonly TimeSpan MostWait = TimeSpan.FromMinutes(1);
+
+    private readonly BlockPoolOptions _options;
+    private readonly IEvictionPolicy _policy;
+    private readonly TimeProvider _time;
+    private readonly PrefixIndex _index;
+    private readonly int[] _references;
+    private readonly Retained[] _retained;
+    private readonly int[] _blank;
+    private readonly BlockHeap<BlockRank> _evictable;
+    private readonly BlockHeap<Due> _due;
+    private readonly CacheCounters _counters = new();
+    private readonly int _keepBlank;
+    private int _blankCount, _cachedCount;
+    private long _uses;
+
+    /// <exception cref="ArgumentException">There is no such eviction policy.</exception>
+    public BlockPool(IKvMemory memory, BlockPoolOptions? options = null)
     {
         Memory = memory;
+        _options = options ?? new BlockPoolOptions();
+        _policy = EvictionPolicies.Create(_options.Policy);
+        _time = _options.Time;
         int blocks = memory.BlockCount;
+        _index = new PrefixIndex(blocks, memory.Layout.BlockTokens);
         _references = new int[blocks];
-        _keys = new BlockKey?[blocks];
-        _tokens = new int[blocks * memory.Layout.BlockTokens];
-        _blank = new BlockList(blocks);
-        _cached = new BlockList(blocks);
-        for (int block = 0; block < blocks; block++) _blank.Append(block);
+        _retained = new Retained[blocks];
+        _evictable = new BlockHeap<BlockRank>(blocks);
+        _due = new BlockHeap<Due>(blocks);
+        _keepBlank = (int)(blocks * Math.Clamp(_options.BlankShare, 0, 1));
+        _blank = new int[blocks];
+        for (int i = 0; i < blocks; i++) _blank[i] = blocks - 1 - i;
+        _blankCount = blocks;
+    }
+
+    /// <summary>How a block's requests wish it kept.</summary>
+    private record struct Retained(long LastUse, long Uses, long Expires, int Priority, long PriorityUntil)
+    {
+        /// <summary>When something is to be done about it.</summary>
+        public readonly long Due => Math.Min(Expires, Priority == 0 ? long.MaxValue : PriorityUntil);
+    }
+
+    private readonly record struct Due(long Time) : IComparable<Due>
+    {
+        public int CompareTo(Due other) => Time.CompareTo(other.Time);
     }
 
     public IKvMemory Memory { get; }
@@ -35,96 +68,303 @@ public sealed class BlockPool
     public int BlockCount => Memory.BlockCount;
 
     /// <summary>Blocks that <see cref="TryTake"/> can give: blank ones, and cached ones that it would give up.</summary>
-    public int AvailableCount => _blank.Count + _cached.Count;
+    public int AvailableCount => _blankCount + _cachedCount;
 
     /// <summary>Blocks that hold content nobody uses at the moment.</summary>
-    public int CachedCount => _cached.Count;
+    public int CachedCount => _cachedCount;
 
-    /// <summary>Cached blocks given up so far.</summary>
-    public long EvictedCount { get; private set; }
+    /// <summary>Cached blocks given up so far, for whatever cause.</summary>
+    public long EvictedCount => _counters.Evicted;
 
-    /// <summary>A block for new content, with one reference: a blank one, else the one unused for longest.</summary>
+    internal PrefixIndex Index => _index;
+
+    internal CacheCounters Counters => _counters;
+
+    /// <summary>A block for new content, with one reference: the blank one used last, whose memory is there, else what goes first.</summary>
     public bool TryTake(out int block)
     {
         block = -1;
-        if (_blank.Count > 0)
-        {
-            block = _blank.Oldest;
-            _blank.Remove(block);
-        }
-        else if (_cached.Count > 0)
-        {
-            block = _cached.Oldest;
-            _cached.Remove(block);
-            Forget(block);
-            EvictedCount++;
-        }
-
-        if (block < 0) return false;
+        if (_blankCount == 0 && _due.Count > 0) SettleDue(1);
+        if (_blankCount == 0 && _evictable.Count > 0) Evict(_evictable.First, EvictionCause.Capacity);
+        if (_blankCount == 0) return false;
+        block = _blank[--_blankCount];
         _references[block] = 1;
+        _retained[block] = new Retained(0, 1, 0, 0, 0);
         return true;
     }
 
     /// <summary>The block that holds these tokens under this key, with one more reference. Tokens are compared, not the key alone.</summary>
     public bool TryReuse(in BlockKey key, ReadOnlySpan<int> tokens, out int block)
     {
-        if (!_index.TryGetValue(key, out block) || !TokensOf(block).SequenceEqual(tokens)) return false;
-        if (_references[block]++ == 0) _cached.Remove(block);
+        if (!_index.TryFind(key, tokens, out block)) return false;
+        AddReference(block);
+        _retained[block].Uses++;
         return true;
     }
 
-    /// <summary>Says what a full block holds, so that others may take it over. Where another block holds the same, that one stays the known one.</summary>
-    public void Publish(int block, in BlockKey key, ReadOnlySpan<int> tokens)
+    /// <summary>
+    /// A block of one's own that begins with as many of these tokens as any that follows a block does: taken over whole where
+    /// nobody else has a use for it, else copied.
+    /// </summary>
+    /// <param name="parent">The block before; -1 for none.</param>
+    /// <param name="parentKey">Its key, or the root's.</param>
+    /// <param name="tokens">What is wanted next, less than a block of it.</param>
+    /// <param name="block">The block, with one reference.</param>
+    /// <returns>How many of the tokens it holds; 0 for no block.</returns>
+    public int ReusePart(int parent, in BlockKey parentKey, ReadOnlySpan<int> tokens, out int block)
     {
-        if (_keys[block] is not null || !_index.TryAdd(key, block)) return;
-        _keys[block] = key;
-        tokens.CopyTo(TokensOf(block));
+        int source = _index.FindLongest(parent, parentKey, tokens, out int common);
+        block = -1;
+        if (common == 0) return 0;
+        AddReference(source);
+        _retained[source].Uses++;
+        _retained[source].LastUse = ++_uses;
+        if (_references[source] == 1 && common == _index.CountOf(source) && common < BlockTokens)
+        {
+            // Partial content that only goes on here: it will be known again, as part of more.
+            _index.Remove(source);
+            block = source;
+        }
+        else
+        {
+            bool taken = TryTake(out block);
+            if (taken) Memory.Copy(source, block);
+            DropReference(source);
+            if (!taken) return 0;
+        }
+
+        _counters.PartialBlocks++;
+        return common;
+    }
+
+    /// <summary>
+    /// Says what a full block holds, so that others may take it over. Where another holds the same, the caller gets that one
+    /// instead: nothing is stored twice.
+    /// </summary>
+    /// <param name="block">The caller's block; changed where there is another.</param>
+    /// <param name="parent">The block before; -1 for none.</param>
+    /// <param name="keys">The sequence's keys.</param>
+    /// <param name="number">The block's number in the sequence.</param>
+    /// <param name="tokens">All tokens of the sequence up to the block's end, at least.</param>
+    /// <returns>False where it cannot be known, since its beginning no longer is.</returns>
+    public bool Publish(ref int block, int parent, PrefixKeys keys, int number, ReadOnlySpan<int> tokens)
+    {
+        if (!_options.KeepContent || (parent >= 0 && !_index.IsKnown(parent))) return false;
+        BlockKey key = keys.Key(number, tokens);
+        ReadOnlySpan<int> own = tokens.Slice(number * BlockTokens, BlockTokens);
+        if (_index.TryFind(key, own, out int same))
+        {
+            AddReference(same);
+            _retained[same].Uses++;
+            ReleaseUnknown(block);
+            block = same;
+            return true;
+        }
+
+        _index.Add(block, parent, keys.KeyBefore(number), own, key, keys.Feature(number, tokens));
+        return true;
+    }
+
+    /// <summary>Says what the last, partial block of a sequence that ends holds, unless something known holds as much.</summary>
+    /// <inheritdoc cref="Publish"/>
+    /// <param name="tokens">The block's tokens, fewer than a full block's.</param>
+    public void PublishTail(int block, int parent, PrefixKeys keys, int number, ReadOnlySpan<int> tokens)
+    {
+        if (!_options.KeepContent || (parent >= 0 && !_index.IsKnown(parent))) return;
+        BlockKey parentKey = keys.KeyBefore(number);
+        int like = _index.FindLongest(parent, parentKey, tokens, out int common);
+        if (common == tokens.Length) return;
+        _index.Add(block, parent, parentKey, tokens);
+        // A tail that is a beginning of this one says nothing more.
+        if (like >= 0 && common == _index.CountOf(like) && common < BlockTokens && _references[like] == 0) Evict(like, null);
     }
 
     /// <summary>One user less; the last one leaves it cached where its content is known, else blank.</summary>
-    public void Release(int block)
+    /// <param name="block">A block in use.</param>
+    /// <param name="retention">How the user wishes it kept.</param>
+    public void Release(int block, CacheRetention? retention = null)
     {
         if (_references[block] <= 0) throw new InvalidOperationException($"Block {block} is not in use.");
-        if (--_references[block] > 0) return;
-        (_keys[block] is null ? _blank : _cached).Append(block);
+        if (_index.IsKnown(block)) Retain(ref _retained[block], retention ?? CacheRetention.Default);
+        DropReference(block);
     }
 
-    /// <summary>Its blocks, and what happened; from any thread.</summary>
-    public CacheStatistics GetStatistics() => new()
+    /// <summary>Gives up what has expired, and some more where few blocks are blank: a bounded amount of work at a time.</summary>
+    /// <returns>When there will be something more to do; <see cref="Timeout.InfiniteTimeSpan"/> for never.</returns>
+    public TimeSpan Sweep()
     {
-        Policy = "lru",
-        Blocks = BlockCount,
-        BlocksInUse = BlockCount - _blank.Count - _cached.Count,
-        BlocksCached = _cached.Count,
-        BlocksBlank = _blank.Count,
-        BlockTokens = BlockTokens,
-        BlockBytes = Memory.Layout.BlockBytes,
-        Lookups = 0,
-        LookupTokens = 0,
-        Misses = 0,
-        CertainlyNotCached = 0,
-        PartialBlocks = 0,
-        Tiers = [],
-        Evictions = new Dictionary<EvictionCause, long> { [EvictionCause.Capacity] = EvictedCount },
-    };
+        int left = SweepAtOnce - SettleDue(SweepAtOnce);
+        for (; left > 0 && _blankCount < _keepBlank && _evictable.Count > 0; left--) Evict(_evictable.First, EvictionCause.Watermark);
+        if (left == 0) return TimeSpan.Zero;
+        if (_due.Count == 0) return Timeout.InfiniteTimeSpan;
+        TimeSpan wait = _time.GetElapsedTime(_time.GetTimestamp(), Math.Max(_time.GetTimestamp(), _due.FirstRank.Time));
+        return wait < MostWait ? wait + TimeSpan.FromMilliseconds(1) : MostWait;
+    }
+
+    /// <summary>Full blocks of a prompt that are known, from its beginning on. The search starts where the last one ended.</summary>
+    /// <param name="keys">The prompt's keys.</param>
+    /// <param name="tokens">The prompt.</param>
+    /// <param name="last">What was found before; 0 for nothing.</param>
+    public int CountCached(PrefixKeys keys, ReadOnlySpan<int> tokens, int last = 0)
+    {
+        bool Known(int number, ReadOnlySpan<int> tokens) =>
+            _index.MayHold(keys.Feature(number, tokens)) && _index.TryFind(keys.Key(number, tokens), tokens.Slice(number * BlockTokens, BlockTokens), out _);
+
+        int most = Math.Max(0, tokens.Length - 1) / BlockTokens;
+        int count = Math.Min(last, most);
+        while (count > 0 && !Known(count - 1, tokens)) count--;
+        while (count < most && Known(count, tokens)) count++;
+        return count;
+    }
+
+    /// <summary>Of so many full blocks of a prompt that are known, those that nobody uses: taking them over makes fewer available.</summary>
+    public int CountUnused(PrefixKeys keys, ReadOnlySpan<int> tokens, int cached)
+    {
+        // Whoever uses a block uses those before it.
+        int unused = 0;
+        for (int number = cached - 1; number >= 0; number--)
+        {
+            if (!_index.TryFind(keys.Key(number, tokens), tokens.Slice(number * BlockTokens, BlockTokens), out int block) || _references[block] > 0) break;
+            unused++;
+        }
+
+        return unused;
+    }
+
+    /// <summary>Forgets all content that begins with these tokens; what is in use goes on, unknown.</summary>
+    /// <param name="keys">Keys of the tokens.</param>
+    /// <param name="tokens">The beginning; empty for all of a tenant.</param>
+    /// <returns>Blocks forgotten.</returns>
+    public int Drop(PrefixKeys keys, ReadOnlySpan<int> tokens)
+    {
+        int full = tokens.Length / BlockTokens, parent = -1;
+        // The block that ends where the beginning ends begins with it too.
+        int above = tokens.Length % BlockTokens == 0 ? Math.Max(0, full - 1) : full;
+        for (int number = 0; number < above; number++)
+        {
+            if (!_index.TryFind(keys.Key(number, tokens), tokens.Slice(number * BlockTokens, BlockTokens), out parent)) return 0;
+        }
+
+        List<int> found = [];
+        foreach (int block in _index.Continuations(parent, keys.KeyBefore(above), tokens[(above * BlockTokens)..].ToArray())) _index.Collect(block, found);
+        for (int i = found.Count - 1; i >= 0; i--) Forget(found[i], EvictionCause.Dropped);
+        return found.Count;
+    }
 
     /// <summary>Forgets all content that nobody uses.</summary>
     public void Clear()
     {
-        while (_cached.Count > 0)
-        {
-            int block = _cached.Oldest;
-            _cached.Remove(block);
-            Forget(block);
-            _blank.Append(block);
-        }
+        while (_evictable.Count > 0) Evict(_evictable.First, EvictionCause.Dropped);
     }
 
-    private Span<int> TokensOf(int block) => _tokens.AsSpan(block * BlockTokens, BlockTokens);
-
-    private void Forget(int block)
+    /// <summary>Its blocks, and what happened; from any thread.</summary>
+    public CacheStatistics GetStatistics()
     {
-        if (_keys[block] is { } key) _index.Remove(key);
-        _keys[block] = null;
+        int blank = Volatile.Read(ref _blankCount), cached = Volatile.Read(ref _cachedCount);
+        return _counters.Snapshot(_policy.Name, Memory, Math.Max(0, BlockCount - blank - cached), cached, blank);
+    }
+
+    /// <summary>Sequences that have had a block.</summary>
+    internal long UsesOf(int block) => _retained[block].Uses;
+
+    private void AddReference(int block)
+    {
+        if (_references[block]++ > 0) return;
+        _cachedCount--;
+        Withdraw(block);
+    }
+
+    private void DropReference(int block)
+    {
+        if (--_references[block] > 0) return;
+        if (!_index.IsKnown(block))
+        {
+            _blank[_blankCount++] = block;
+            return;
+        }
+
+        _cachedCount++;
+        Offer(block);
+    }
+
+    /// <summary>Gives back a block whose content is known by another.</summary>
+    private void ReleaseUnknown(int block)
+    {
+        if (_references[block] != 1) throw new InvalidOperationException($"Block {block} has {_references[block]} users, and content that is unknown.");
+        DropReference(block);
+    }
+
+    private void Retain(ref Retained block, CacheRetention wish)
+    {
+        long now = _time.GetTimestamp();
+        block.LastUse = ++_uses;
+        long expires = wish.Ttl is { } own ? Later(now, own) : _policy.Expires ? Later(now, _options.Ttl) : long.MaxValue;
+        block.Expires = Math.Max(block.Expires, expires);
+        bool stands = block.Priority != 0 && block.PriorityUntil > now;
+        if (stands && block.Priority > wish.Priority) return;
+        block.Priority = wish.Priority;
+        block.PriorityUntil = Later(now, wish.Ttl ?? _options.Ttl);
+    }
+
+    private long Later(long now, TimeSpan time) => (long)Math.Min(now + time.TotalSeconds * _time.TimestampFrequency, long.MaxValue / 2);
+
+    /// <summary>Puts a cached block on which nothing builds up for eviction.</summary>
+    private void Offer(int block)
+    {
+        if (_index.HasChildren(block)) return;
+        ref Retained retained = ref _retained[block];
+        _evictable.Add(block, _policy.Rank(new BlockUse(retained.LastUse, retained.Uses, retained.Expires, retained.Priority)));
+        if (retained.Due < long.MaxValue) _due.Add(block, new Due(retained.Due));
+    }
+
+    private void Withdraw(int block)
+    {
+        _evictable.Remove(block);
+        _due.Remove(block);
+    }
+
+    /// <summary>Gives up what has expired, so many blocks at most, and ends priorities that no longer hold.</summary>
+    private int SettleDue(int most)
+    {
+        long now = _time.GetTimestamp();
+        int evicted = 0;
+        while (evicted < most && _due.Count > 0 && _due.FirstRank.Time <= now)
+        {
+            int block = _due.First;
+            if (_retained[block].Expires == _due.FirstRank.Time)
+            {
+                Evict(block, EvictionCause.Expired);
+                evicted++;
+                continue;
+            }
+
+            Withdraw(block);
+            _retained[block].Priority = 0;
+            Offer(block);
+        }
+
+        return evicted;
+    }
+
+    private void Evict(int block, EvictionCause? cause)
+    {
+        if (cause == EvictionCause.Capacity) _policy.Evicted(_evictable.FirstRank);
+        Forget(block, cause);
+    }
+
+    /// <summary>Makes a block's content unknown; blank where nobody uses it. Nothing may build on it.</summary>
+    private void Forget(int block, EvictionCause? cause)
+    {
+        Withdraw(block);
+        int parent = _index.ParentOf(block);
+        _index.Remove(block);
+        if (cause is { } why) _counters.CountEviction(why);
+        if (_references[block] == 0)
+        {
+            _cachedCount--;
+            _blank[_blankCount++] = block;
+        }
+
+        if (parent >= 0 && _references[parent] == 0 && !_index.HasChildren(parent) && !_evictable.Contains(parent)) Offer(parent);
     }
 }

@@ -32,7 +32,7 @@ public class ChatTests
         string[] lines = [.. run.Error.Split('\n').Where(line => line.StartsWith("prompt:", StringComparison.Ordinal))];
         Assert.Equal(2, lines.Length);
         Assert.Contains("(0 reused)", lines[0]);
-        Assert.Matches(@"\((16|32|48) reused\)", lines[1]);
+        Assert.Matches(@"\([1-9][0-9]* reused\)", lines[1]);
     }
 
     [Fact]

@@ -1,17 +1,20 @@
+using System.Runtime.InteropServices;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Nodes;
 
 namespace AutoGlm.KvCache.Tests;
 
-/// <summary>KV memory in plain arrays.</summary>
+/// <summary>KV memory in plain arrays: a number a token, standing for its keys and values.</summary>
 internal sealed class HostMemory(int blocks, int blockTokens) : IKvMemory
 {
-    private readonly byte[][] _blocks = [.. Enumerable.Range(0, blocks).Select(_ => new byte[64])];
+    private readonly byte[][] _blocks = [.. Enumerable.Range(0, blocks).Select(_ => new byte[sizeof(long) * blockTokens])];
 
     public KvLayout Layout { get; } = KvLayout.For(SmallestGraph(), KvType.F32, blockTokens);
 
     public int BlockCount => _blocks.Length;
+
+    public ref long this[int block, int token] => ref MemoryMarshal.Cast<byte, long>(_blocks[block].AsSpan())[token];
 
     public void Copy(int from, int to) => _blocks[from].CopyTo(_blocks[to], 0);
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using AutoGlm.KvCache.Eviction;
 using CsCheck;
 
 namespace AutoGlm.KvCache.Tests;
@@ -17,7 +19,7 @@ public class KvSequenceTests
     }
 
     [Fact]
-    public void A_prompt_seen_before_takes_over_its_full_blocks_but_never_its_last_token()
+    public void A_prompt_seen_before_takes_over_its_blocks_but_never_its_last_token()
     {
         BlockPool pool = new(new HostMemory(16, BlockTokens));
         int[] prompt = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -25,10 +27,79 @@ public class KvSequenceTests
         using (KvSequence first = Written(pool, prompt)) table = first.BlockTable.ToArray();
 
         using KvSequence second = new(pool, Root);
-        Assert.Equal(4, second.Reuse(prompt));
+        Assert.Equal(7, second.Reuse(prompt));
         Assert.Equal(table[0], second.BlockTable[0]);
+        Assert.NotEqual(table[1], second.BlockTable[1]);
         using KvSequence longer = new(pool, Root);
         Assert.Equal(8, longer.Reuse([.. prompt, 9]));
+    }
+
+    [Fact]
+    public void A_sequence_that_goes_on_takes_over_its_tail_and_a_fork_copies_what_it_shares()
+    {
+        BlockPool pool = new(new HostMemory(16, BlockTokens));
+        int tail;
+        using (KvSequence first = Written(pool, [1, 2, 3, 4, 5, 6])) tail = first.BlockTable[1];
+
+        using KvSequence fork = new(pool, Root);
+        Assert.Equal(5, fork.Reuse([1, 2, 3, 4, 5, 99, 100]));
+        Assert.NotEqual(tail, fork.BlockTable[1]);
+        using KvSequence same = new(pool, Root);
+        Assert.Equal(6, same.Reuse([1, 2, 3, 4, 5, 6, 7, 8]));
+        Assert.Equal(tail, same.BlockTable[1]);
+        Assert.Equal(2, pool.GetStatistics().PartialBlocks);
+    }
+
+    [Fact]
+    public void What_two_compute_at_once_is_stored_once()
+    {
+        BlockPool pool = new(new HostMemory(16, BlockTokens));
+        int[] tokens = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+        using KvSequence first = new(pool, Root), second = new(pool, Root);
+        foreach (KvSequence sequence in new[] { first, second }) Assert.True(sequence.TryReserve(9));
+        foreach (KvSequence sequence in new[] { first, second }) sequence.Commit(tokens);
+
+        Assert.Equal(first.BlockTable[..2].ToArray(), second.BlockTable[..2].ToArray());
+        Assert.NotEqual(first.BlockTable[2], second.BlockTable[2]);
+        Assert.Equal(4, pool.GetStatistics().BlocksInUse);
+    }
+
+    [Fact]
+    public void Dropping_a_beginning_forgets_what_builds_on_it_and_leaves_users_be()
+    {
+        BlockPool pool = new(new HostMemory(16, BlockTokens));
+        Written(pool, [1, 2, 3, 4, 5, 6, 7, 8, 9]).Dispose();
+        Written(pool, [1, 2, 3, 4, 50, 60, 70, 80, 90]).Dispose();
+        Written(pool, [1, 2, 3, 4], BlockKey.Root([1], [2], [7])).Dispose();
+        KvSequence running = new(pool, Root);
+        Assert.Equal(8, running.Reuse([1, 2, 3, 4, 5, 6, 7, 8, 10]));
+
+        Assert.Equal(2, pool.Drop(new PrefixKeys(Root, BlockTokens), [1, 2, 3, 4, 5, 6]));
+        using (KvSequence other = new(pool, Root)) Assert.Equal(4, other.Reuse([1, 2, 3, 4, 5, 6, 7, 8, 10]));
+        Assert.True(running.TryReserve(4));
+        running.Commit([10, 11, 12, 13]);
+        running.Dispose();
+        using (KvSequence other = new(pool, Root)) Assert.Equal(8, other.Reuse([1, 2, 3, 4, 50, 60, 70, 80, 99]));
+
+        Assert.Equal(3, pool.Drop(new PrefixKeys(Root, BlockTokens), []));
+        CacheStatistics statistics = pool.GetStatistics();
+        Assert.Equal((0, 1, 15), (statistics.BlocksInUse, statistics.BlocksCached, statistics.BlocksBlank));
+        Assert.Equal(5, statistics.Evictions[EvictionCause.Dropped]);
+    }
+
+    [Fact]
+    public void The_filter_spares_lookups_of_what_is_certainly_not_there()
+    {
+        BlockPool pool = new(new HostMemory(64, BlockTokens));
+        for (int i = 0; i < 20; i++) Written(pool, [.. Enumerable.Range(100 * i, 9)]).Dispose();
+
+        CacheStatistics statistics = pool.GetStatistics();
+        Assert.Equal((20, 180, 20), (statistics.Lookups, statistics.LookupTokens, statistics.Misses));
+        Assert.InRange(statistics.CertainlyNotCached, 18, 20);
+        using KvSequence again = new(pool, Root);
+        Assert.Equal(8, again.Reuse([.. Enumerable.Range(500, 9)]));
+        Assert.Equal(statistics.CertainlyNotCached, pool.GetStatistics().CertainlyNotCached);
+        Assert.Equal(8, pool.GetStatistics().HitTokens);
     }
 
     [Fact]
@@ -71,44 +142,41 @@ public class KvSequenceTests
     [Fact]
     public void Random_use_loses_no_block_and_never_shows_a_sequence_other_tokens()
     {
-        Gen.Select(Gen.Int[1, 24], Gen.Int[0, 1 << 20], Gen.Int[10, 200]).Sample(
-            (blocks, seed, steps) =>
+        Gen.Select(Gen.Int[1, 24], Gen.Int[0, 1 << 20], Gen.Int[10, 200], Gen.Int[0, 3].Select(i => EvictionPolicies.Names[i])).Sample(
+            (blocks, seed, steps, policy) =>
             {
                 Random random = new(seed);
-                BlockPool pool = new(new HostMemory(blocks, BlockTokens));
+                HostMemory memory = new(blocks, BlockTokens);
+                ManualTime time = new();
+                BlockPool pool = new(memory, new BlockPoolOptions { Policy = policy, Time = time, Ttl = TimeSpan.FromSeconds(40), BlankShare = random.NextDouble() / 4 });
                 List<(KvSequence Sequence, List<int> Tokens)> running = [];
-                Dictionary<int, string> content = [];
                 for (int step = 0; step < steps; step++)
                 {
-                    if (running.Count > 0 && random.Next(3) == 0)
+                    time.Advance(TimeSpan.FromSeconds(random.Next(3)));
+                    switch (random.Next(8))
                     {
-                        int index = random.Next(running.Count);
-                        running[index].Sequence.Dispose();
-                        running.RemoveAt(index);
+                        case 0 or 1 when running.Count > 0:
+                            int index = random.Next(running.Count);
+                            running[index].Sequence.Dispose();
+                            running.RemoveAt(index);
+                            break;
+                        case 2 or 3 when running.Count > 0:
+                            (KvSequence grown, List<int> tokens) = running[random.Next(running.Count)];
+                            int more = random.Next(1, 6);
+                            if (grown.TryReserve(more)) Write(memory, grown, tokens, [.. Enumerable.Range(0, more).Select(_ => random.Next(2))]);
+                            break;
+                        case 4 when random.Next(4) == 0:
+                            pool.Drop(new PrefixKeys(Root, BlockTokens), [.. Enumerable.Range(0, random.Next(7)).Select(_ => random.Next(2))]);
+                            break;
+                        case 5:
+                            pool.Sweep();
+                            break;
+                        default:
+                            if (Begin(pool, memory, random) is { } begun) running.Add(begun);
+                            break;
                     }
-                    else if (running.Count > 0 && random.Next(2) == 0)
-                    {
-                        (KvSequence sequence, List<int> tokens) = running[random.Next(running.Count)];
-                        if (sequence.TryReserve(1)) Write(sequence, tokens, [random.Next(2)], content);
-                    }
-                    else
-                    {
-                        int[] prompt = [.. Enumerable.Range(0, random.Next(1, 20)).Select(_ => random.Next(2))];
-                        KvSequence sequence = new(pool, Root);
-                        int reused = sequence.Reuse(prompt);
-                        for (int i = 0; i < reused / BlockTokens; i++)
-                            Assert.Equal(string.Join(',', prompt[..((i + 1) * BlockTokens)]), content[sequence.BlockTable[i]]);
-                        List<int> tokens = [.. prompt[..reused]];
-                        if (sequence.TryReserve(prompt.Length - reused))
-                        {
-                            Write(sequence, tokens, prompt[reused..], content);
-                            running.Add((sequence, tokens));
-                        }
-                        else
-                        {
-                            sequence.Dispose();
-                        }
-                    }
+
+                    AssertAccounted(pool, running);
                 }
 
                 foreach ((KvSequence sequence, _) in running) sequence.Dispose();
@@ -117,15 +185,55 @@ public class KvSequenceTests
                 Assert.Equal(0, pool.CachedCount);
                 Assert.Equal(blocks, pool.AvailableCount);
             },
-            iter: 300);
+            iter: 400);
     }
 
-    /// <summary>Writes tokens, keeping for each full block all tokens up to its end: what its keys and values depend on.</summary>
-    private static void Write(KvSequence sequence, List<int> tokens, int[] more, Dictionary<int, string> content)
+    private static (KvSequence, List<int>)? Begin(BlockPool pool, HostMemory memory, Random random)
     {
+        int[] prompt = [.. Enumerable.Range(0, random.Next(1, 20)).Select(_ => random.Next(2))];
+        CacheRetention retention = new() { Priority = random.Next(-1, 2), Ttl = random.Next(2) == 0 ? null : TimeSpan.FromSeconds(random.Next(1, 60)) };
+        KvSequence sequence = new(pool, Root) { Retention = retention };
+        int reused = sequence.Reuse(prompt);
+        Assert.InRange(reused, 0, prompt.Length - 1);
+        // What a token's keys and values hold depends on all tokens before.
+        for (int i = 0; i < reused; i++) Assert.Equal(Content(prompt.AsSpan(0, i + 1)), memory[sequence.BlockTable[i / BlockTokens], i % BlockTokens]);
+        List<int> tokens = [.. prompt[..reused]];
+        if (!sequence.TryReserve(prompt.Length - reused))
+        {
+            sequence.Dispose();
+            return null;
+        }
+
+        Write(memory, sequence, tokens, prompt[reused..]);
+        return (sequence, tokens);
+    }
+
+    private static void Write(HostMemory memory, KvSequence sequence, List<int> tokens, int[] more)
+    {
+        foreach (int token in more)
+        {
+            tokens.Add(token);
+            int at = tokens.Count - 1;
+            memory[sequence.BlockTable[at / BlockTokens], at % BlockTokens] = Content(CollectionsMarshal.AsSpan(tokens));
+        }
+
         sequence.Commit(more);
-        tokens.AddRange(more);
-        for (int end = BlockTokens; end <= tokens.Count; end += BlockTokens)
-            content[sequence.BlockTable[end / BlockTokens - 1]] = string.Join(',', tokens[..end]);
+        // Another's block may stand in for one's own, with the same content.
+        for (int i = 0; i < tokens.Count; i++)
+            Assert.Equal(Content(CollectionsMarshal.AsSpan(tokens)[..(i + 1)]), memory[sequence.BlockTable[i / BlockTokens], i % BlockTokens]);
+    }
+
+    private static long Content(ReadOnlySpan<int> tokens)
+    {
+        long content = 1;
+        foreach (int token in tokens) content = 3 * content + token + 1;
+        return content;
+    }
+
+    private static void AssertAccounted(BlockPool pool, List<(KvSequence Sequence, List<int> Tokens)> running)
+    {
+        int inUse = running.SelectMany(entry => entry.Sequence.BlockTable.ToArray()).Distinct().Count();
+        CacheStatistics statistics = pool.GetStatistics();
+        Assert.Equal((inUse, pool.BlockCount - inUse), (statistics.BlocksInUse, statistics.BlocksCached + statistics.BlocksBlank));
     }
 }

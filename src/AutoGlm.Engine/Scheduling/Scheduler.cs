@@ -8,16 +8,30 @@ namespace AutoGlm.Engine.Scheduling;
 /// chunks of prompts. Sequences come in as blocks allow; when blocks run out the last in order gives its own back and waits.
 /// Used by the step loop's thread alone.
 /// </summary>
-internal sealed class Scheduler(ModelRuntime runtime, EngineCounters counters, AdmissionRate rate)
+internal sealed class Scheduler
 {
+    private readonly ModelRuntime _runtime;
+    private readonly EngineCounters _counters;
+    private readonly AdmissionRate _rate;
+    private readonly PrefixesInFlight _prefixes = new();
+    private readonly Admission _admission;
     private readonly OrderedSequences _waiting = new();
     private readonly OrderedSequences _running = new();
     private readonly List<(Sequence Sequence, int Tokens)> _inBatch = [];
     private readonly Dictionary<RequestIdentity, Sequence> _shared = [];
+    private readonly List<Sequence> _candidates = [];
     private readonly List<Action> _whenIdle = [];
     private readonly ForwardBatch _batch = new();
     private float[] _logits = [];
     private Exception? _ended;
+
+    public Scheduler(ModelRuntime runtime, EngineCounters counters, AdmissionRate rate)
+    {
+        _runtime = runtime;
+        _counters = counters;
+        _rate = rate;
+        _admission = new Admission(runtime, _prefixes, counters);
+    }
 
     public bool IsIdle => _waiting.Count == 0 && _running.Count == 0;
 
@@ -26,7 +40,7 @@ internal sealed class Scheduler(ModelRuntime runtime, EngineCounters counters, A
     {
         if (_ended is not null)
         {
-            Leave(sequence, () => sequence.Fail(_ended), ref counters.Failed);
+            Fail(sequence, _ended);
             return;
         }
 
@@ -44,19 +58,20 @@ internal sealed class Scheduler(ModelRuntime runtime, EngineCounters counters, A
     {
         DropLeavers(_running);
         DropLeavers(_waiting);
+        _runtime.Pool.Sweep();
         Admit();
         BuildBatch();
-        counters.Running = _running.Count;
-        counters.Waiting = _waiting.Count;
+        _counters.Running = _running.Count;
+        _counters.Waiting = _waiting.Count;
         if (_inBatch.Count == 0) return false;
-        int vocabulary = runtime.Vocabulary;
+        int vocabulary = _runtime.Vocabulary;
         int needed = _batch.LogitRows.Length * vocabulary;
         if (_logits.Length < needed) _logits = new float[needed];
-        runtime.Run(_batch, _logits.AsSpan(0, needed));
-        counters.Steps++;
-        counters.BatchSequences = _inBatch.Count;
-        counters.BatchTokens = _batch.RowCount;
-        counters.ComputedTokens += _batch.RowCount;
+        _runtime.Run(_batch, _logits.AsSpan(0, needed));
+        _counters.Steps++;
+        _counters.BatchSequences = _inBatch.Count;
+        _counters.BatchTokens = _batch.RowCount;
+        _counters.ComputedTokens += _batch.RowCount;
         AcceptTokens(vocabulary);
         return true;
     }
@@ -73,7 +88,7 @@ internal sealed class Scheduler(ModelRuntime runtime, EngineCounters counters, A
     public TimeSpan Rest()
     {
         TellIdle();
-        return Timeout.InfiniteTimeSpan;
+        return _runtime.Pool.Sweep();
     }
 
     /// <summary>Ends every answer in an orderly way.</summary>
@@ -96,16 +111,11 @@ internal sealed class Scheduler(ModelRuntime runtime, EngineCounters counters, A
         _ended = error;
         foreach (OrderedSequences sequences in new[] { _running, _waiting })
         {
-            for (int i = 0; i < sequences.Count; i++)
-            {
-                Sequence sequence = sequences[i];
-                Leave(sequence, () => sequence.Fail(error), ref counters.Failed);
-            }
-
+            for (int i = 0; i < sequences.Count; i++) Fail(sequences[i], error);
             sequences.Clear();
         }
 
-        counters.Running = counters.Waiting = 0;
+        _counters.Running = _counters.Waiting = 0;
         TellIdle();
     }
 
@@ -122,14 +132,14 @@ internal sealed class Scheduler(ModelRuntime runtime, EngineCounters counters, A
         place.Remove(answer);
         answer.Join(stream);
         place.Add(answer);
-        Interlocked.Decrement(ref counters.Queued);
-        counters.SharedAnswers++;
+        Interlocked.Decrement(ref _counters.Queued);
+        _counters.SharedAnswers++;
     }
 
     /// <summary>Lets go of callers who went away or whose deadline has passed, and of answers that nobody wants any more.</summary>
     private void DropLeavers(OrderedSequences sequences)
     {
-        long now = runtime.Options.Time.GetTimestamp();
+        long now = _runtime.Options.Time.GetTimestamp();
         for (int i = sequences.Count - 1; i >= 0; i--)
         {
             Sequence sequence = sequences[i];
@@ -149,111 +159,129 @@ internal sealed class Scheduler(ModelRuntime runtime, EngineCounters counters, A
     private void LetGo(Sequence sequence, AnswerStream stream, FinishReason? reason)
     {
         sequence.Leave(stream, reason);
-        if (reason == FinishReason.Deadline) counters.Overdue++;
-        else counters.Cancelled++;
+        if (reason == FinishReason.Deadline) _counters.Overdue++;
+        else _counters.Cancelled++;
     }
 
-    /// <summary>Ends a sequence in a way of its own.</summary>
-    private void Leave(Sequence sequence, Action end, ref long counter)
+    private void Fail(Sequence sequence, Exception error)
     {
-        counter += sequence.Streams.Count;
-        end();
+        _counters.Failed += sequence.Streams.Count;
         Forget(sequence);
+        sequence.Fail(error);
     }
 
     private void Forget(Sequence sequence)
     {
         if (sequence.Identity is { } identity && _shared.TryGetValue(identity, out Sequence? known) && known == sequence) _shared.Remove(identity);
+        _prefixes.Withdraw(sequence);
         LeaveQueue(sequence);
     }
 
     private void LeaveQueue(Sequence sequence)
     {
-        if (sequence.LeaveQueue()) Interlocked.Decrement(ref counters.Queued);
+        if (sequence.LeaveQueue()) Interlocked.Decrement(ref _counters.Queued);
     }
 
-    /// <summary>Lets the waiting in, in their order, while there is a block for each.</summary>
     private void Admit()
     {
-        while (_waiting.Count > 0 && _running.Count < runtime.Options.MaxSequences && runtime.Pool.AvailableCount > 0)
+        while (_waiting.Count > 0 && _running.Count < _runtime.Options.MaxSequences)
         {
-            Sequence first = _waiting[0];
-            _waiting.RemoveAt(0);
-            bool began = first.HasStarted;
-            first.Start(runtime.CreateSequence(first.Request.Tenant));
-            if (!began) NoteStart(first);
-            _running.Add(first);
+            int next = _admission.Choose(_waiting, _running.Count);
+            if (next < 0) return;
+            Sequence sequence = _waiting[next];
+            bool began = sequence.HasStarted;
+            sequence.Start(_runtime.CreateSequence(sequence.Keys, sequence.Request.Cache));
+            if (!sequence.Kv!.TryReserve(sequence.Pending.Length)) throw new InvalidOperationException("A sequence was let in for which there are no blocks.");
+            _waiting.RemoveAt(next);
+            _running.Add(sequence);
+            _prefixes.Announce(sequence);
+            if (!began) NoteStart(sequence);
         }
     }
 
     private void NoteStart(Sequence sequence)
     {
         LeaveQueue(sequence);
-        rate.Note();
-        counters.PromptTokens += sequence.Request.Prompt.Count;
-        counters.ReusedTokens += sequence.Kv!.Length;
-        counters.LongestWaitTicks = Math.Max(counters.LongestWaitTicks, sequence.QueueTime.Ticks);
+        _rate.Note();
+        _counters.PromptTokens += sequence.Request.Prompt.Count;
+        _counters.ReusedTokens += sequence.Kv!.Length;
+        _counters.LongestWaitTicks = Math.Max(_counters.LongestWaitTicks, sequence.QueueTime.Ticks);
     }
 
     private void BuildBatch()
     {
         _batch.Clear();
         _inBatch.Clear();
-        int budget = runtime.Options.BatchTokens;
+        _candidates.Clear();
+        int answers = ListCandidates();
+        int budget = _runtime.Options.BatchTokens;
+        bool prompts = answers < _candidates.Count;
 
-        // Answers first: a prompt's chunk never makes them wait.
-        for (int i = 0; i < _running.Count && budget > 0; i++)
-        {
-            if (_running[i].Pending.Length == 1) budget -= AddRows(ref i, 1);
-        }
+        // Answers first: a prompt's chunk never makes them wait. Where there are more than rows, they take turns, and leave prompts some.
+        int rows = Math.Min(answers, prompts ? Math.Max(1, budget - Math.Max(1, budget / 4)) : budget);
+        int turn = rows < answers ? (int)(_counters.Steps % answers) : 0;
+        for (int i = 0; i < rows; i++) budget -= AddRows(_candidates[(turn + i) % answers], 1);
 
-        if (_inBatch.Count > 0) budget = Math.Min(budget, runtime.Options.MixedPromptTokens);
-        for (int i = 0; i < _running.Count && budget > 0; i++)
-        {
-            if (_running[i].Pending.Length > 1) budget -= AddRows(ref i, Math.Min(budget, _running[i].Pending.Length));
-        }
+        if (_inBatch.Count > 0) budget = Math.Min(budget, _runtime.Options.MixedPromptTokens);
+        for (int i = answers; i < _candidates.Count && budget > 0; i++) budget -= AddRows(_candidates[i], budget);
     }
 
-    /// <summary>Adds a sequence's next rows, taking blocks from later sequences if need be; the index follows the removals.</summary>
-    private int AddRows(ref int index, int count)
+    /// <summary>Lists whoever runs: first those that generate, then those whose prompt is to be computed, each in their order.</summary>
+    /// <returns>How many generate.</returns>
+    private int ListCandidates()
     {
-        Sequence sequence = _running[index];
-        if (IsInBatch(sequence)) return 0;
-        while (!sequence.Kv!.TryReserve(count))
+        for (int i = 0; i < _running.Count; i++)
         {
-            int victim = _running.Count - 1;
-            while (victim > index && IsInBatch(_running[victim])) victim--;
-            Preempt(victim);
-            if (victim > index) continue;
-            // Everyone after it is in this step: it waits itself.
-            index--;
-            return 0;
+            if (_running[i].Pending.Length == 1) _candidates.Add(_running[i]);
+        }
+
+        int answers = _candidates.Count;
+        for (int i = 0; i < _running.Count; i++)
+        {
+            if (_running[i].Pending.Length > 1) _candidates.Add(_running[i]);
+        }
+
+        return answers;
+    }
+
+    /// <summary>Adds a sequence's next rows, taking blocks from later sequences if need be.</summary>
+    /// <returns>Rows added; none where it has given its blocks back, or can get none while others are in this step.</returns>
+    private int AddRows(Sequence sequence, int most)
+    {
+        if (sequence.Kv is null) return 0;
+        int count = Math.Min(most, sequence.Pending.Length);
+        while (!sequence.Kv.TryReserve(count))
+        {
+            if (!TryPreemptAfter(sequence)) return 0;
         }
 
         ReadOnlySpan<int> pending = sequence.Pending;
         LogitRows wanted = count == pending.Length ? LogitRows.Last : LogitRows.None;
-        _batch.Add(pending[..count], sequence.Kv.Length, sequence.Kv.BlockTable, runtime.Pool.BlockTokens, wanted);
+        _batch.Add(pending[..count], sequence.Kv.Length, sequence.Kv.BlockTable, _runtime.Pool.BlockTokens, wanted);
         _inBatch.Add((sequence, count));
+        sequence.Step = _counters.Steps;
         return count;
     }
 
-    private bool IsInBatch(Sequence sequence)
+    /// <summary>
+    /// Makes the last in order give its blocks back; not one that is in this step, nor one before the sequence that needs them.
+    /// Whoever is first always gets what it needs: so there is always progress.
+    /// </summary>
+    private bool TryPreemptAfter(Sequence sequence)
     {
-        foreach ((Sequence other, _) in _inBatch)
+        for (int i = _running.Count - 1; i >= 0 && _running[i] != sequence; i--)
         {
-            if (other == sequence) return true;
+            Sequence victim = _running[i];
+            if (victim.Step == _counters.Steps) continue;
+            _running.RemoveAt(i);
+            _prefixes.Withdraw(victim);
+            victim.Preempt();
+            _waiting.Add(victim);
+            _counters.Preemptions++;
+            return true;
         }
 
         return false;
-    }
-
-    private void Preempt(int index)
-    {
-        Sequence sequence = _running[index];
-        _running.RemoveAt(index);
-        sequence.Preempt();
-        _waiting.Add(sequence);
-        counters.Preemptions++;
     }
 
     private void AcceptTokens(int vocabulary)
@@ -263,6 +291,7 @@ internal sealed class Scheduler(ModelRuntime runtime, EngineCounters counters, A
         {
             bool wantsLogits = count == sequence.Pending.Length;
             sequence.Kv!.Commit(sequence.Pending[..count]);
+            _prefixes.Advance(sequence);
             if (!wantsLogits) continue;
             Span<float> logits = _logits.AsSpan(logitRow++ * vocabulary, vocabulary);
             if (!TryAccept(sequence, logits)) continue;
@@ -277,15 +306,15 @@ internal sealed class Scheduler(ModelRuntime runtime, EngineCounters counters, A
     {
         try
         {
+            int before = sequence.GeneratedCount;
             bool ended = sequence.Accept(logits);
-            counters.GeneratedTokens++;
-            if (ended) counters.Finished += sequence.Streams.Count;
+            _counters.GeneratedTokens += sequence.GeneratedCount - before;
+            if (ended) _counters.Finished += sequence.Streams.Count;
             return ended;
         }
         catch (Exception error) when (error is InvalidOperationException or GrammarException)
         {
-            counters.Failed += sequence.Streams.Count;
-            sequence.Fail(error);
+            Fail(sequence, error);
             return true;
         }
     }

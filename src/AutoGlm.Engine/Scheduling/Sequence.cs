@@ -22,30 +22,27 @@ internal sealed class Sequence
     private readonly List<GenerationChunk>? _sent;
     private readonly long _submitted;
     private long _started, _firstToken, _lastToken;
-    private int _reused;
+    private int _reused, _cached;
     private bool _queued = true;
 
+    /// <param name="runtime">What it runs on.</param>
     /// <param name="stream">Whoever asked first.</param>
     /// <param name="sampling">How tokens are chosen.</param>
-    /// <param name="tokenizer">The model's.</param>
-    /// <param name="vocabulary">Logits in a row.</param>
-    /// <param name="context">Longest prompt plus answer.</param>
-    /// <param name="time">What tells the time.</param>
-    /// <param name="identity">What others must ask to join; null where none may.</param>
-    public Sequence(AnswerStream stream, SamplingOptions sampling, Tokenizer tokenizer, int vocabulary, int context, TimeProvider time, RequestIdentity? identity)
+    public Sequence(ModelRuntime runtime, AnswerStream stream, SamplingOptions sampling)
     {
         _request = stream.Request;
-        _tokenizer = tokenizer;
-        _time = time;
-        _sampler = new Sampler(sampling, vocabulary);
+        _tokenizer = runtime.Package.Tokenizer;
+        _time = runtime.Options.Time;
+        _sampler = new Sampler(sampling, runtime.Vocabulary);
         _constraint = _request.Constraint?.Start();
         // A constrained text is exactly its tokens' bytes.
-        _decoder = new StreamingDecoder(tokenizer, !_request.KeepControlTokens, atStart: _constraint is null);
+        _decoder = new StreamingDecoder(_tokenizer, !_request.KeepControlTokens, atStart: _constraint is null);
         _stops = new StopMatcher(_request.StopTexts);
         _tokens = [.. _request.Prompt];
-        _mostTokens = _request.MaxTokens ?? context - _request.Prompt.Count;
-        Identity = identity;
-        _sent = identity is null ? null : [];
+        _mostTokens = _request.MaxTokens ?? runtime.Context - _request.Prompt.Count;
+        Keys = _request.Root is { } root ? new PrefixKeys(root, runtime.Pool.BlockTokens) : runtime.CreateKeys(_request.Tenant);
+        Identity = runtime.Options.ShareAnswers ? RequestIdentity.Of(_request, sampling) : null;
+        _sent = Identity is null ? null : [];
         _streams.Add(stream);
         Order = stream.Order;
         _submitted = stream.Submitted;
@@ -53,7 +50,19 @@ internal sealed class Sequence
 
     public GenerationRequest Request => _request;
 
+    /// <summary>What others must ask to join; null where none may.</summary>
     public RequestIdentity? Identity { get; }
+
+    public PrefixKeys Keys { get; }
+
+    /// <summary>Blocks it is going to compute and others may wait for: <see cref="PrefixesInFlight"/>'s.</summary>
+    public (int From, int To) Announced { get; set; }
+
+    /// <summary>True once it has waited for another to compute what it begins with.</summary>
+    public bool IsFollowing { get; set; }
+
+    /// <summary>The last step with rows of it.</summary>
+    public long Step { get; set; } = -1;
 
     /// <summary>The lowest of its callers' orders: the lowest goes first.</summary>
     public long Order { get; private set; }
@@ -76,7 +85,8 @@ internal sealed class Sequence
     /// <summary>Tokens whose keys and values are still to be computed: the rest of a prompt, or the last token generated.</summary>
     public ReadOnlySpan<int> Pending => Tokens[Kv!.Length..];
 
-    private int GeneratedCount => _tokens.Count - _request.Prompt.Count;
+    /// <summary>Tokens generated.</summary>
+    public int GeneratedCount => _tokens.Count - _request.Prompt.Count;
 
     /// <summary>One more caller, who gets what was sent so far at once.</summary>
     public void Join(AnswerStream stream)
@@ -95,6 +105,9 @@ internal sealed class Sequence
         _started = Math.Max(1, _time.GetTimestamp());
         _reused = reused;
     }
+
+    /// <summary>Full blocks of its tokens that the cache knows, at the moment.</summary>
+    public int CountCached(BlockPool pool) => _cached = pool.CountCached(Keys, Tokens, _cached);
 
     /// <summary>It is no longer one of those who wait for their first step.</summary>
     /// <returns>True the first time.</returns>

@@ -1,7 +1,7 @@
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Nodes;
 
-namespace AutoGlm.Cuda.Attention;
+namespace AutoGlm.Cuda.FlashAttention;
 
 /// <summary>One of the attention kernels, with the shape of its launches; attention.cu and attention_hopper.cu say the same.</summary>
 /// <param name="Name">The kernel.</param>

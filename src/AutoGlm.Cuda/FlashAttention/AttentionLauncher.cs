@@ -3,7 +3,7 @@ using AutoGlm.Cuda.Modules;
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Nodes;
 
-namespace AutoGlm.Cuda.Attention;
+namespace AutoGlm.Cuda.FlashAttention;
 
 /// <summary>
 /// Attention of all layers of one shape and window. In each step <see cref="Send"/> brings the batch's tiles to the card, then

@@ -1,7 +1,7 @@
-using AutoGlm.Cuda.Attention;
+using AutoGlm.Cuda.FlashAttention;
 using AutoGlm.Graph.Execution;
 
-namespace AutoGlm.Cuda.Tests.Attention;
+namespace AutoGlm.Cuda.Tests.FlashAttention;
 
 /// <summary>Every query head of every row meets every key that it sees exactly once.</summary>
 public class TilePlanTests

@@ -1,11 +1,11 @@
 using AutoGlm.Cpu;
 using AutoGlm.Cpu.Reference;
-using AutoGlm.Cuda.Attention;
+using AutoGlm.Cuda.FlashAttention;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Nodes;
 
-namespace AutoGlm.Cuda.Tests.Attention;
+namespace AutoGlm.Cuda.Tests.FlashAttention;
 
 /// <summary>The attention kernels against the definition, over random paged contexts.</summary>
 public class AttentionLauncherTests

@@ -1,4 +1,4 @@
-namespace AutoGlm.Cuda.Attention;
+namespace AutoGlm.Cuda.FlashAttention;
 
 /// <summary>AttentionTile of attention_tiles.cuh: the work of one block, but for its key head.</summary>
 internal struct AttentionTile

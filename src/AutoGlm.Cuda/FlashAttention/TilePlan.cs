@@ -1,6 +1,6 @@
 using AutoGlm.Graph.Execution;
 
-namespace AutoGlm.Cuda.Attention;
+namespace AutoGlm.Cuda.FlashAttention;
 
 /// <summary>
 /// Cuts a batch's attention into tiles for one kernel: consecutive tokens of a sequence with as many query heads as fill a tile, and

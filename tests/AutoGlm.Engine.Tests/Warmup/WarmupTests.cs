@@ -1,0 +1,138 @@
+using AutoGlm.Engine.Tests.Scheduling;
+using AutoGlm.Engine.Warmup;
+using AutoGlm.KvCache;
+using AutoGlm.KvCache.Warmup;
+
+namespace AutoGlm.Engine.Tests.Warmup;
+
+public sealed class WarmupTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("autoglm-warmup-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Prompts_are_cached_and_kernels_leave_nothing()
+    {
+        await using InferenceEngine engine = await InferenceEngine.LoadAsync(TinyRuntime.ModelPath, TinyRuntime.Options(8) with { MaxSequences = 4 });
+        string text = string.Concat(Enumerable.Repeat("hello there ", 6));
+        List<WarmupProgress> steps = [];
+
+        WarmupResult result = await engine.WarmUpAsync([new WarmupPrompt { Text = text, Tenant = "a" }, new WarmupPrompt { Text = new string('x', 5000) }], new Collector(steps));
+
+        int whole = engine.Encode(text).Count / TinyRuntime.BlockTokens * TinyRuntime.BlockTokens;
+        Assert.Equal(whole, await engine.CountCachedAsync(engine.Encode(text), "a"));
+        Assert.Equal(0, await engine.CountCachedAsync(engine.Encode(text)));
+        Assert.Equal((1, 0), (result.Prompts, result.HotPrefixes));
+        Assert.Contains("left out", Assert.Single(result.Problems));
+        Assert.Equal(steps[^1].Total, steps[^1].Done);
+        // The warm-up's own prompts are gone: what is cached is the one prompt.
+        Assert.InRange(engine.GetStatistics().Cache.BlocksCached, 1, whole / TinyRuntime.BlockTokens + 1);
+    }
+
+    [Fact]
+    public async Task What_was_hot_is_warm_after_a_restart_for_its_tenant_alone()
+    {
+        int[] hot = [.. Enumerable.Range(20, 24)];
+        EngineOptions options = TinyRuntime.Options(8) with { StateFolder = _folder, MaxSequences = 2 };
+        await using (InferenceEngine first = await InferenceEngine.LoadAsync(TinyRuntime.ModelPath, options))
+        {
+            for (int i = 0; i < 3; i++) await EngineFixture.AnswerAsync(first, TinyRuntime.Greedy([.. hot, 100 + i], 2) with { Tenant = "a" });
+            await first.StopAsync(TimeSpan.FromMinutes(1));
+        }
+
+        await using InferenceEngine second = await InferenceEngine.LoadAsync(TinyRuntime.ModelPath, options);
+        WarmupResult result = await second.WarmUpAsync([]);
+
+        Assert.Equal(1, result.HotPrefixes);
+        Assert.Empty(result.Problems);
+        Assert.Equal(24, await second.CountCachedAsync(hot, "a"));
+        Assert.Equal(0, await second.CountCachedAsync(hot, "b"));
+    }
+
+    [Fact]
+    public async Task A_damaged_state_is_told_and_left()
+    {
+        EngineOptions options = TinyRuntime.Options() with { StateFolder = _folder, MaxSequences = 1 };
+        await using InferenceEngine engine = await InferenceEngine.LoadAsync(TinyRuntime.ModelPath, options);
+        await engine.SaveStateAsync();
+        string file = Assert.Single(Directory.GetFiles(_folder));
+        File.WriteAllBytes(file, [.. File.ReadAllBytes(file)[..^1], 0, 1, 2]);
+
+        WarmupResult result = await engine.WarmUpAsync([]);
+
+        Assert.Contains("checksum", Assert.Single(result.Problems));
+    }
+
+    [Fact]
+    public void A_state_file_holds_what_was_saved_and_any_damage_is_found()
+    {
+        string path = Path.Combine(_folder, "state", "hot");
+        BlockKey model = BlockKey.Root([1], [], []);
+        HotPrefix[] saved = [new(BlockKey.Root([2], [], []), 7, [1, 2, 3, 4]), new(BlockKey.Root([3], [], []), 5, [9, 8, 7, 6, 5, 4, 3, 2])];
+        HotPrefixFile.Save(path, model, saved);
+        List<HotPrefix> loaded = HotPrefixFile.Load(path, model, 10, 4);
+        Assert.Equal(saved.Select(prefix => (prefix.Root, prefix.Uses)), loaded.Select(prefix => (prefix.Root, prefix.Uses)));
+        Assert.Equal(saved.SelectMany(prefix => prefix.Tokens), loaded.SelectMany(prefix => prefix.Tokens));
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(path)!));
+
+        Assert.Empty(HotPrefixFile.Load(path, BlockKey.Root([4], [], []), 10, 4));
+        Assert.Empty(HotPrefixFile.Load(path + "-none", model, 10, 4));
+        Assert.Contains("outside", Assert.Throws<InvalidDataException>(() => HotPrefixFile.Load(path, model, 9, 4)).Message);
+        Assert.Throws<InvalidDataException>(() => HotPrefixFile.Load(path, model, 10, 3));
+        byte[] good = File.ReadAllBytes(path);
+        Random random = new(1);
+        for (int i = 0; i < 50; i++)
+        {
+            byte[] bad = [.. good];
+            bad[random.Next(bad.Length)] ^= (byte)(1 << random.Next(8));
+            File.WriteAllBytes(path, i % 2 == 0 ? bad : good[..random.Next(good.Length)]);
+            Assert.Throws<InvalidDataException>(() => HotPrefixFile.Load(path, model, 10, 4));
+        }
+    }
+
+    [Fact]
+    public void Earlier_heat_fades()
+    {
+        BlockKey root = BlockKey.Root([1], [], []);
+        HotPrefix Of(long uses, int token) => new(root, uses, [token]);
+
+        List<HotPrefix> merged = HotPrefixes.Merge([Of(4, 1), Of(2, 2)], [Of(10, 2), Of(3, 3)], 8);
+
+        Assert.Equal([(2, 7L), (1, 4L)], merged.Select(prefix => (prefix.Tokens[0], prefix.Uses)));
+    }
+
+    [Theory]
+    [InlineData("[]", "object")]
+    [InlineData("{\"prompt\": 5}", "\"prompt\" should be a text")]
+    [InlineData("{}", "messages")]
+    [InlineData("{\"messages\": [{\"role\": \"user\"}]}", "messages[0]")]
+    [InlineData("{\"prompt\": ", "line 3")]
+    public void A_prompt_file_that_is_none_says_where(string line, string expected)
+    {
+        string path = Path.Combine(_folder, "prompts.jsonl");
+        File.WriteAllText(path, "{\"prompt\": \"a\", \"tenant\": \"t\"}\n\n" + line + "\n");
+
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => WarmupPrompt.ReadFile(path));
+
+        Assert.Contains(expected, error.Message);
+        Assert.Contains("line 3", error.Message);
+    }
+
+    [Fact]
+    public void A_prompt_file_holds_texts_and_conversations()
+    {
+        string path = Path.Combine(_folder, "prompts.jsonl");
+        File.WriteAllText(path, "{\"prompt\": \"a\", \"tenant\": \"t\"}\n{\"messages\": [{\"role\": \"system\", \"content\": \"Be brief.\"}]}\n");
+
+        IReadOnlyList<WarmupPrompt> prompts = WarmupPrompt.ReadFile(path);
+
+        Assert.Equal(("a", "t"), (prompts[0].Text, prompts[0].Tenant));
+        Assert.Equal("Be brief.", Assert.Single(prompts[1].Messages!).Content);
+    }
+
+    private sealed class Collector(List<WarmupProgress> steps) : IProgress<WarmupProgress>
+    {
+        public void Report(WarmupProgress value) => steps.Add(value);
+    }
+}
