@@ -2,6 +2,7 @@ using System.Diagnostics;
 using AutoGlm.Cli.LoadTests;
 using AutoGlm.Engine;
 using AutoGlm.Engine.Sampling;
+using AutoGlm.Engine.Warmup;
 
 namespace AutoGlm.Cli.Ablation;
 
@@ -15,7 +16,7 @@ internal sealed class AblationRun(InferenceEngine engine, AblationStep step, Syn
     public async Task<AblationResult> RunAsync(int seed, CancellationToken cancellation)
     {
         IReadOnlyList<LoadSession> sessions = users.Sessions(seed);
-        if (step.WarmsUp) await engine.WarmUpAsync([new WarmUpPrompt(engine.Encode(sessions[0].System ?? ""))], null, cancellation);
+        if (step.WarmsUp) await engine.WarmUpAsync([new WarmupPrompt { Text = sessions[0].System ?? "" }], null, cancellation);
         _clock.Start();
         await Task.WhenAll(sessions.Select(session => Task.Run(() => HoldAsync(session, cancellation), cancellation)));
         return AblationResult.Of(step.Name, _outcomes, _clock.Elapsed);
@@ -49,7 +50,7 @@ internal sealed class AblationRun(InferenceEngine engine, AblationStep step, Syn
         await foreach (GenerationChunk chunk in engine.GenerateAsync(request, cancellation))
         {
             if (first == TimeSpan.Zero) first = _clock.Elapsed - sent;
-            conversation.Add(chunk.Token);
+            if (chunk.Token is { } token) conversation.Add(token);
             statistics = chunk.Statistics ?? statistics;
         }
 
