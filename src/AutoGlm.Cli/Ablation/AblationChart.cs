@@ -6,12 +6,12 @@ namespace AutoGlm.Cli.Ablation;
 /// <summary>The rows as two bar charts beside each other: mean latency and requests a second.</summary>
 internal static class AblationChart
 {
-    public static void Save(IReadOnlyList<AblationResult> rows, string title, string path)
+    public static void Save(IReadOnlyList<AblationResult> rows, string path)
     {
         Multiplot both = new();
         both.AddPlots(2);
         both.Layout = new ScottPlot.MultiplotLayouts.Columns();
-        Fill(both.GetPlot(0), rows, $"{title}: mean latency, ms", row => row.MeanLatency);
+        Fill(both.GetPlot(0), rows, "mean latency, ms", row => row.MeanLatency);
         Fill(both.GetPlot(1), rows, "requests a second", row => row.RequestsPerSecond);
         both.SavePng(path, 1200, 450);
     }

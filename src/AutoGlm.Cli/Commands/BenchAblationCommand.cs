@@ -109,7 +109,7 @@ internal sealed class BenchAblationCommand : Verb
             Directory.CreateDirectory(folder);
             File.WriteAllText(Path.Combine(folder, "ablation.json"), System.Text.Json.JsonSerializer.Serialize(rows, JsonOutput.Options));
             File.WriteAllText(Path.Combine(folder, "ablation.md"), Markdown(rows, what));
-            AblationChart.Save(rows, what, Path.Combine(folder, "ablation.png"));
+            AblationChart.Save(rows, Path.Combine(folder, "ablation.png"));
         }
 
         if (arguments.GetValue(_json))
