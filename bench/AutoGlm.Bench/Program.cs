@@ -1,10 +1,12 @@
 using System.CommandLine;
+using AutoGlm.Bench.Constraints;
 using AutoGlm.Bench.Kernels;
 using AutoGlm.Bench.Peers;
 
 RootCommand root = new("Measures AutoGLM against the machine's limits, and against other engines.")
 {
     KernelsCommand.Create(),
+    MasksCommand.Create(),
     PeersCommand.Create(),
 };
 try

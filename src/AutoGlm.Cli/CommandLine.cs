@@ -54,6 +54,7 @@ internal static class CommandLine
             new VerifyCommand(terminal),
             new PerplexityCommand(terminal),
             new SynthCommand(terminal),
+            new ServeCommand(terminal),
             new BenchCommand(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();

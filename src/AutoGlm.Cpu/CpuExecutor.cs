@@ -19,18 +19,24 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
     private readonly Stage[][] _schedules;
     private readonly IReadOnlyList<IDisposable> _owned;
     private readonly StepContext _context = new();
+    private readonly KernelSet _kernels;
+    private readonly PlanOptions _options;
+    private readonly bool _ownsWeights;
     private readonly KeySplit _split;
     private readonly int _maxRows;
     private QueryRows[] _sequences = [];
     private nint[] _blocks = [];
     private Stage[] _stages = [];
 
-    public CpuExecutor(ComputationGraph graph, WeightStore weights, ThreadTeam team, KernelSet kernels, int maxRows, PlanOptions options)
+    public CpuExecutor(ComputationGraph graph, WeightStore weights, ThreadTeam team, KernelSet kernels, int maxRows, PlanOptions options, bool ownsWeights = true)
     {
         if (graph[graph.Output].Rows != RowSpace.Logits) throw new ArgumentException("A graph's output should have the rows that want logits.", nameof(graph));
         _graph = graph;
         _weights = weights;
         _team = team;
+        _kernels = kernels;
+        _options = options;
+        _ownsWeights = ownsWeights;
         _maxRows = maxRows;
         _memory = new PlanMemory(graph, maxRows, team.Threads);
         PlanCompiler compiler = new(graph, weights, _memory, kernels, maxRows);
@@ -76,6 +82,8 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
         }
     }
 
+    public IGraphExecutor Share(ComputationGraph graph) => new CpuExecutor(graph, _weights, _team, _kernels, _maxRows, _options, ownsWeights: false);
+
     /// <summary>The stages that a kind of batch goes through.</summary>
     internal IReadOnlyList<Stage> Schedule(BatchKind kind) => _schedules[kind.Index];
 
@@ -92,7 +100,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
     {
         foreach (IDisposable owned in _owned) owned.Dispose();
         _memory.Dispose();
-        _weights.Dispose();
+        if (_ownsWeights) _weights.Dispose();
     }
 
     /// <summary>Addresses of all blocks of the batch. The arrays are pinned while the team runs.</summary>

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using AutoGlm.Engine.Constraints;
+using AutoGlm.Engine.Embedding;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
+using AutoGlm.Engine.Tools;
 using AutoGlm.Engine.Warmup;
 using AutoGlm.Formats.Chat;
 using AutoGlm.Formats.Tokenizers;
@@ -24,8 +26,10 @@ public sealed class InferenceEngine : IAsyncDisposable
     private IReadOnlyList<HotPrefix> _hotBefore = [];
     private readonly Thread _loop;
     private readonly Lazy<ChatPrompt?> _chat;
+    private readonly SemaphoreSlim _embedding = new(1);
     private readonly Lazy<ConstraintCache> _constraints;
     private readonly Lock _ending = new();
+    private Embedder? _embedder;
     private volatile bool _closed;
     private volatile bool _stopping;
     private volatile Exception? _failure;
@@ -90,8 +94,14 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Token ids of a conversation, by the model's chat template, up to where the model's answer begins.</summary>
     /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
-    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) =>
-        (_chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.")).Encode(turns);
+    public IReadOnlyList<int> EncodeChat(IReadOnlyList<ChatTurn> turns) => Chat.Encode(turns);
+
+    /// <summary>A conversation made ready, with tools and formats: its prompt, what the answer may be, and how to read it.</summary>
+    /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
+    /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
+    /// <exception cref="ArgumentException">A message or a tool is malformed, or the tool choice names none of the tools.</exception>
+    /// <exception cref="GrammarException">A strict tool's schema goes beyond what is supported.</exception>
+    public PreparedChat PrepareChat(ChatInput input) => Chat.Prepare(input, Constrain);
 
     /// <summary>Makes a grammar ready for this model; those used last are kept, with all that answers found out about them.</summary>
     /// <exception cref="GrammarException">The grammar is left recursive, too large, or can never be satisfied.</exception>
@@ -115,6 +125,41 @@ public sealed class InferenceEngine : IAsyncDisposable
         ThrowIfClosed();
         if (Volatile.Read(ref _counters.Queued) >= _runtime.Options.MaxWaiting) throw Busy();
         return ReadAsync(request, cancellation);
+    }
+
+    /// <summary>Numbers of an embedding: the width of the model's hidden states.</summary>
+    public int EmbeddingWidth => Model.Graph.WithoutHead() is { } hidden ? hidden[hidden.Output].Width : 0;
+
+    /// <summary>Texts as vectors: the mean of the last hidden states over all tokens, of length 1.</summary>
+    /// <param name="inputs">Token ids, at least one each and no more than the context.</param>
+    /// <param name="cancellation">Ends it before the next batch.</param>
+    /// <returns>A vector of <see cref="EmbeddingWidth"/> numbers for each input.</returns>
+    /// <exception cref="ArgumentException">An input is empty, or holds a token the model does not know.</exception>
+    /// <exception cref="ContextLengthException">An input is longer than the context.</exception>
+    /// <exception cref="NotSupportedException">The backend cannot run a second graph.</exception>
+    /// <remarks>A batch is computed between two steps of the answers that run; requests take turns.</remarks>
+    public async Task<IReadOnlyList<float[]>> EmbedAsync(IReadOnlyList<IReadOnlyList<int>> inputs, CancellationToken cancellation = default)
+    {
+        foreach (IReadOnlyList<int> input in inputs)
+        {
+            if (input.Count > Context) throw new ContextLengthException(input.Count, null, Context);
+            new GenerationRequest { Prompt = input }.Validate(_runtime.Vocabulary);
+        }
+
+        if (inputs.Count == 0) return [];
+        ThrowIfClosed();
+        await _embedding.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            EmbeddingJob job = new(inputs, EmbeddingWidth);
+            do cancellation.ThrowIfCancellationRequested();
+            while (!await AskAsync(() => Embed(job)).ConfigureAwait(false));
+            return job.Vectors;
+        }
+        finally
+        {
+            _embedding.Release();
+        }
     }
 
     /// <summary>What runs, what waits, and what has been done; cheap, at any time, from any thread.</summary>
@@ -185,6 +230,8 @@ public sealed class InferenceEngine : IAsyncDisposable
         if (!_stopping) await SaveStateAsync().ConfigureAwait(false);
     }
 
+    private ChatPrompt Chat => _chat.Value ?? throw new InvalidOperationException($"{Model.Name} has no chat template; give it plain text instead.");
+
     /// <summary>Ends running answers and frees the model.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -197,6 +244,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         _stopping = true;
         _inbox.Post(_ => { });
         _loop.Join();
+        _embedder?.Dispose();
         _runtime.Dispose();
     }
 
@@ -240,6 +288,15 @@ public sealed class InferenceEngine : IAsyncDisposable
             }
         });
         return answer.Task;
+    }
+
+    /// <summary>One batch of embeddings, on the step loop's thread.</summary>
+    /// <returns>True once all are done.</returns>
+    private bool Embed(EmbeddingJob job)
+    {
+        if (_stopping) throw Ended();
+        _embedder ??= new Embedder(_runtime);
+        return _embedder.Step(job);
     }
 
     private EngineBusyException Busy()

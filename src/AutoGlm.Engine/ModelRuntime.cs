@@ -74,7 +74,7 @@ public sealed class ModelRuntime : IDisposable
         IGraphExecutor? executor = null;
         try
         {
-            ComputationGraph graph = GraphOptimizer.Optimize(package.Graph, [.. options.WithoutPasses.Except(PlanPasses.All)]);
+            ComputationGraph graph = Optimize(package.Graph, options);
             backend = Backends.Create(options);
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             IWeightSource weights = options.FullPrecisionWeights ? new FullPrecisionWeights(package.Weights) : package.Weights;
@@ -107,6 +107,15 @@ public sealed class ModelRuntime : IDisposable
     /// <summary>Keys of a tenant's tokens; tenants share nothing, unless the options say so.</summary>
     public PrefixKeys CreateKeys(string tenant) => new(_roots.Of(Options.ShareAcrossTenants ? "" : tenant), Pool.BlockTokens);
 
+    /// <summary>A graph after the same passes as the model's own.</summary>
+    internal ComputationGraph Optimize(ComputationGraph graph) => Optimize(graph, Options);
+
+    /// <summary>Another graph on the weights that are loaded; see <see cref="IGraphExecutor.Share"/>.</summary>
+    internal IGraphExecutor Share(ComputationGraph graph) => _executor.Share(graph);
+
+    /// <summary>Blocks apart from the pool.</summary>
+    internal IKvMemory AllocateKv(KvLayout layout, int blocks) => _backend.AllocateKv(layout, blocks);
+
     public void Dispose()
     {
         Pool.Memory.Dispose();
@@ -114,6 +123,9 @@ public sealed class ModelRuntime : IDisposable
         _backend.Dispose();
         Package.Dispose();
     }
+
+    private static ComputationGraph Optimize(ComputationGraph graph, EngineOptions options) =>
+        GraphOptimizer.Optimize(graph, [.. options.WithoutPasses.Except(PlanPasses.All)]);
 
     private static ModelPackage OpenPackage(string path, EngineOptions options)
     {

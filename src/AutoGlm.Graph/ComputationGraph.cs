@@ -35,6 +35,15 @@ public sealed class ComputationGraph
     /// <summary>The parameters the graph reads, each once.</summary>
     public IEnumerable<Weight> Weights => Nodes.SelectMany(node => node.Weights).Distinct();
 
+    /// <summary>The graph up to its head: its output is the last hidden states, normed, of the wanted rows [logit rows, hidden].</summary>
+    /// <exception cref="InvalidOperationException">The graph does not select the wanted rows before its head once.</exception>
+    public ComputationGraph WithoutHead()
+    {
+        int[] selects = [.. Enumerable.Range(0, Nodes.Count).Where(i => Nodes[i] is SelectRows)];
+        if (selects is not [int select]) throw new InvalidOperationException($"{Name} selects rows {selects.Length} times; its head cannot be told from the rest.");
+        return new ComputationGraph(Name, [.. Nodes.Take(select + 1)], new Value(select));
+    }
+
     /// <summary>How many nodes there are of each operation, by name.</summary>
     public IReadOnlyDictionary<string, int> CountOperations() =>
         new SortedDictionary<string, int>(Nodes.CountBy(node => node.Operation).ToDictionary(), StringComparer.Ordinal);

@@ -15,12 +15,14 @@ public class ArchitectureTests
         ["AutoGlm.Cuda"] = ["AutoGlm.Graph"],
         ["AutoGlm.KvCache"] = ["AutoGlm.Graph"],
         ["AutoGlm.Engine"] = ["AutoGlm.Models", "AutoGlm.Cpu", "AutoGlm.Cuda", "AutoGlm.KvCache"],
-        ["AutoGlm.Cli"] = ["AutoGlm.Engine"],
+        ["AutoGlm.Server"] = ["AutoGlm.Engine"],
+        ["AutoGlm.Cli"] = ["AutoGlm.Engine", "AutoGlm.Server"],
     };
 
     private static readonly Dictionary<string, string[]> AllowedPackages = new()
     {
         ["AutoGlm.Engine"] = ["Microsoft.Extensions.AI.Abstractions", "System.Numerics.Tensors"],
+        ["AutoGlm.Server"] = ["Microsoft.AspNetCore.OpenApi", "OpenTelemetry.Exporter.Prometheus.AspNetCore", "OpenTelemetry.Extensions.Hosting"],
         ["AutoGlm.Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 

@@ -29,6 +29,8 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
         _values[graph.Output.Index].CopyTo(logits);
     }
 
+    public IGraphExecutor Share(ComputationGraph other) => new ReferenceExecutor(other, weights, maxRows);
+
     public void Dispose()
     {
     }

@@ -29,7 +29,8 @@ internal sealed class AddedTokenMatcher
     }
 
     /// <summary>The next token at or after <paramref name="from"/>, with the bytes that belong to it; false where there is none.</summary>
-    public bool Find(ReadOnlySpan<byte> text, int from, out AddedToken token, out int start, out int end)
+    /// <param name="plainAt">Offsets, rising, that no special token may span.</param>
+    public bool Find(ReadOnlySpan<byte> text, int from, ReadOnlySpan<int> plainAt, out AddedToken token, out int start, out int end)
     {
         for (int at = from; at < text.Length; at++)
         {
@@ -40,6 +41,7 @@ internal sealed class AddedTokenMatcher
             if (index < 0) continue;
             token = _tokens[index];
             (start, end) = (at, at + length);
+            if (token.Special && Spans(start, end, plainAt)) continue;
             if (token.SingleWord && (EndsInWord(text[..start]) || BeginsWithWord(text[end..]))) continue;
             if (token.LeftStrip) start = Math.Max(from, TrimEnd(text[..start]));
             if (token.RightStrip) end += LeadingSpace(text[end..]);
@@ -48,6 +50,13 @@ internal sealed class AddedTokenMatcher
 
         (token, start, end) = (null!, text.Length, text.Length);
         return false;
+    }
+
+    private static bool Spans(int start, int end, ReadOnlySpan<int> offsets)
+    {
+        int next = offsets.BinarySearch(start + 1);
+        if (next < 0) next = ~next;
+        return next < offsets.Length && offsets[next] < end;
     }
 
     private static bool BeginsWithWord(ReadOnlySpan<byte> text) => text.Length > 0 && _word.Contains(Utf8.Decode(text, 0, out _));

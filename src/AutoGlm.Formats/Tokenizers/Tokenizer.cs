@@ -74,7 +74,23 @@ public sealed class Tokenizer
 
     /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool)"/>
     /// <param name="output">The ids are appended here.</param>
-    public void Encode(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial, List<int> output)
+    public void Encode(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial, List<int> output) =>
+        Encode(text, addSpecial, parseSpecial, [], output);
+
+    /// <summary>The ids of a text whose special tokens are those tokens, but for places where they are plain text.</summary>
+    /// <param name="text">Any text; lone surrogates count as U+FFFD.</param>
+    /// <param name="addSpecial">Begin and end as the file says a whole text has them.</param>
+    /// <param name="plainAt">
+    /// Offsets in the text, rising, that no special token may span: where text of others stands that only looks like one.
+    /// </param>
+    public int[] Encode(ReadOnlySpan<char> text, bool addSpecial, IReadOnlyList<int> plainAt)
+    {
+        var ids = new List<int>(text.Length / 4 + 8);
+        Encode(text, addSpecial, parseSpecial: true, plainAt, ids);
+        return [.. ids];
+    }
+
+    private void Encode(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial, IReadOnlyList<int> plainAt, List<int> output)
     {
         if (addSpecial) output.AddRange(_definition.Prefix);
         byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
@@ -82,7 +98,7 @@ public sealed class Tokenizer
         try
         {
             int length = Encoding.UTF8.GetBytes(text, bytes);
-            EncodeText(bytes.AsSpan(0, length), parseSpecial ? _all : _plain, context);
+            EncodeText(bytes.AsSpan(0, length), parseSpecial ? _all : _plain, context, ByteOffsets(text, plainAt));
         }
         finally
         {
@@ -138,17 +154,37 @@ public sealed class Tokenizer
     private int Valid(int id) =>
         (uint)id < (uint)_vocabulary.Count ? id : throw new ArgumentOutOfRangeException(nameof(id), id, $"token ids are 0 to {_vocabulary.Count - 1}");
 
-    private void EncodeText(ReadOnlySpan<byte> text, Matchers matchers, EncodeContext context)
+    private static int[] ByteOffsets(ReadOnlySpan<char> text, IReadOnlyList<int> offsets)
+    {
+        int[] result = new int[offsets.Count];
+        for (int i = 0, from = 0, length = 0; i < result.Length; i++)
+        {
+            length += Encoding.UTF8.GetByteCount(text[from..offsets[i]]);
+            (result[i], from) = (length, offsets[i]);
+        }
+
+        return result;
+    }
+
+    private void EncodeText(ReadOnlySpan<byte> text, Matchers matchers, EncodeContext context, int[] plainAt)
     {
         int done = 0;
-        while (matchers.Raw.Find(text, done, out AddedToken token, out int start, out int end))
+        while (matchers.Raw.Find(text, done, plainAt, out AddedToken token, out int start, out int end))
         {
-            if (start > done) EncodeSegment(text[done..start], done == 0, matchers, context);
+            if (start > done) EncodePart(done, text[done..start]);
             context.Output.Add(token.Id);
             done = end;
         }
 
-        if (done < text.Length) EncodeSegment(text[done..], done == 0, matchers, context);
+        if (done < text.Length) EncodePart(done, text[done..]);
+
+        void EncodePart(int offset, ReadOnlySpan<byte> part)
+        {
+            // Normalisation moves offsets: a part with barred places is plain as a whole.
+            int length = part.Length;
+            bool isPlain = Array.Exists(plainAt, at => at > offset && at < offset + length);
+            EncodeSegment(part, offset == 0, isPlain ? _plain : matchers, context);
+        }
     }
 
     private void EncodeSegment(ReadOnlySpan<byte> text, bool atStart, Matchers matchers, EncodeContext context)
@@ -156,7 +192,7 @@ public sealed class Tokenizer
         if (_definition.Normalizer is { } normalizer) text = Encoding.UTF8.GetBytes(normalizer.Apply(Encoding.UTF8.GetString(text)));
         var sink = new PieceSink(_preTokenizers, 0, _definition.Model, context);
         int done = 0;
-        while (matchers.Normalized.Find(text, done, out AddedToken token, out int start, out int end))
+        while (matchers.Normalized.Find(text, done, [], out AddedToken token, out int start, out int end))
         {
             sink.Emit(text[done..start], atStart && done == 0);
             context.Output.Add(token.Id);

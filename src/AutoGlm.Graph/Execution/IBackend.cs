@@ -38,6 +38,14 @@ public interface IGraphExecutor : IDisposable
     /// <param name="kv">Memory made by the same backend.</param>
     /// <param name="logits">[logit rows of the batch, vocabulary], row-major.</param>
     void Run(ForwardBatch batch, IKvMemory kv, Span<float> logits);
+
+    /// <summary>
+    /// Another graph over parameters that this one has loaded, which both then read. It is to be disposed first, and the two are
+    /// never run at the same time.
+    /// </summary>
+    /// <param name="graph">The graph, after the same passes.</param>
+    /// <exception cref="NotSupportedException">The backend runs one graph of a model alone.</exception>
+    IGraphExecutor Share(ComputationGraph graph) => throw new NotSupportedException("This backend runs one graph of a model alone; use the CPU for what needs another.");
 }
 
 /// <summary>A fixed number of KV blocks in a backend's memory.</summary>

@@ -31,7 +31,7 @@ internal sealed class JsonSyntax
         Comma = limited ? Expression.Of(comma, Expression.Any(Expression.Text(" "), indent, none)) : comma;
         Colon = limited ? Expression.Of(Expression.Text(":"), space) : Expression.Text(":");
         Object = FreeObject();
-        _value.Body = Expression.Any(Object, List([], new RuleCall(_value), 0, null), String, Number, Literal("true"), Literal("false"), Literal("null"));
+        _value.Body = Expression.Any(Object, Array([], new RuleCall(_value), 0, null), String, Number, Literal("true"), Literal("false"), Literal("null"));
     }
 
     /// <summary>White space after an opening bracket and before a closing one.</summary>
@@ -79,23 +79,41 @@ internal sealed class JsonSyntax
     public static string Quote(string text)
     {
         StringBuilder result = new("\"");
-        foreach (char character in text) result.Append(character is '"' or '\\' or < ' ' ? Escape(character) : char.IsSurrogate(character) ? character.ToString() : character);
+        foreach (char character in text)
+        {
+            if (character is '"' or '\\' or < ' ') result.Append(Escape(character));
+            else result.Append(character);
+        }
+
+
         return result.Append('"').ToString();
     }
 
     /// <summary>Braces around properties: named ones in their order, then others.</summary>
-    public Expression Object_(IReadOnlyList<(Expression Property, bool Required)> properties, Expression? others, int leastOthers, int? mostOthers) =>
+    public Expression ObjectOf(IReadOnlyList<(Expression Property, bool Required)> properties, Expression? others, int leastOthers, int? mostOthers) =>
         Bracketed("{", new SeparatedList(properties, Comma, others, leastOthers, mostOthers), "}");
 
-    /// <summary>Brackets around items: given ones, then others.</summary>
-    public Expression List(IReadOnlyList<(Expression Item, bool Required)> items, Expression? others, int leastOthers, int? mostOthers) =>
-        Bracketed("[", new SeparatedList(items, Comma, others, leastOthers, mostOthers), "]");
+    /// <summary>Brackets around items: given ones in their places, then others, so many in all.</summary>
+    public Expression Array(IReadOnlyList<Expression> first, Expression? others, int least, int? most)
+    {
+        Expression rest = Expression.Empty;
+        if (others is not null && first.Count == 0) rest = new SeparatedList([], Comma, others, least, most);
+        else if (others is not null) rest = Expression.Of(Comma, others).Many(Math.Max(0, least - first.Count), most - first.Count);
+        else if (first.Count < least) return Expression.Never;
+        for (int i = first.Count - 1; i >= 0; i--)
+        {
+            rest = i == 0 ? Expression.Of(first[i], rest) : Expression.Of(Comma, first[i], rest);
+            if (i >= least) rest = rest.Optional();
+        }
+
+        return Bracketed("[", rest, "]");
+    }
 
     public Expression Property(Expression name, Expression value) => Expression.Of(name, Colon, value);
 
-    private Expression FreeObject() => Object_([], Property(String, new RuleCall(_value)), 0, null);
+    private Expression FreeObject() => ObjectOf([], Property(String, new RuleCall(_value)), 0, null);
 
-    private Expression Bracketed(string open, SeparatedList list, string close)
+    private Expression Bracketed(string open, Expression list, string close)
     {
         Expression filled = Expression.Of(AfterOpen, list, AfterOpen);
         return Expression.Of(Expression.Text(open), filled, Expression.Text(close));

@@ -1,0 +1,55 @@
+namespace AutoGlm.Cuda.Linear;
+
+/// <summary>How a matrix-vector kernel is launched.</summary>
+/// <param name="Blocks">Blocks of the grid; each takes tiles of 16 outputs in turn.</param>
+/// <param name="Warps">Warps of a block.</param>
+/// <param name="Splits">Warps that share a tile, each a range of its columns; a power of two.</param>
+/// <param name="Stages">Units of weights in each warp's ring.</param>
+/// <param name="SharedBytes">Shared memory of a block.</param>
+internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int Stages, int SharedBytes)
+{
+    /// <summary>The most rows of activations.</summary>
+    public const int MaxRows = 8;
+
+    private const int MinStages = 4, MaxStages = 16, ReservedBytes = 128, ReservedBySystem = 1024;
+
+    /// <summary>Tiles whose sums wait to be added, and what barriers they need, as in <c>GemvSums</c>.</summary>
+    private const int SumsDepth = 4, SumsBarriers = 2 * SumsDepth * sizeof(ulong);
+
+    /// <summary>The shape for a product; null where shared memory does not hold the activations.</summary>
+    /// <param name="format">Of the weights.</param>
+    /// <param name="columns">Inputs.</param>
+    /// <param name="tiles">Tiles of weights.</param>
+    /// <param name="rows">Rows of activations.</param>
+    /// <param name="multiprocessors">Of the card.</param>
+    /// <param name="sharedLimit">The most shared memory of a block.</param>
+    public static GemvShape? Choose(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, int sharedLimit)
+    {
+        int units = format.Units(columns);
+        // Half a multiprocessor, so that the next kernel's blocks begin beside this one's; the whole of it where they must.
+        foreach (int limit in (ReadOnlySpan<int>)[sharedLimit / 2 - ReservedBySystem / 2, sharedLimit])
+        {
+            foreach (int warps in (ReadOnlySpan<int>)[16, 8, 4])
+            {
+                int splits = SplitsOf(warps, units, tiles, multiprocessors);
+                int perStage = warps * (format.UnitBytes + sizeof(ulong));
+                int others = units * rows * (format.UnitColumns * sizeof(ushort) + format.MeanBytes)
+                    + warps * (SumsDepth * PackedFormat.TileRows * rows * sizeof(float) + SumsBarriers) + ReservedBytes;
+                int stages = Math.Min(MaxStages, (limit - others) / perStage);
+                if (stages < MinStages) continue;
+                int slots = warps / splits;
+                return new GemvShape(Math.Min(multiprocessors, (tiles + slots - 1) / slots), warps, splits, stages, others + stages * perStage);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>As few warps to a tile as still give all multiprocessors tiles evenly, and no more than there are units.</summary>
+    private static int SplitsOf(int warps, int units, int tiles, int multiprocessors)
+    {
+        int splits = warps;
+        while (splits > 1 && (splits > units || (splits > 8 && tiles >= 2 * multiprocessors * (warps / splits)))) splits /= 2;
+        return splits;
+    }
+}

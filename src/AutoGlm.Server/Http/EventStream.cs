@@ -1,0 +1,97 @@
+using System.IO.Pipelines;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using AutoGlm.Server.Protocol;
+
+namespace AutoGlm.Server.Http;
+
+/// <summary>
+/// Server-sent events. What a client does not read stays in the connection's own small buffer: then writing waits, and a client
+/// that reads nothing for long is dropped, whose answer is cancelled with it.
+/// </summary>
+internal sealed class EventStream(HttpContext context, ServerOptions options, ILogger log)
+{
+    private readonly PipeWriter _body = context.Response.BodyWriter;
+    private bool _started;
+
+    public CancellationToken Aborted => context.RequestAborted;
+
+    public TimeSpan KeepAlive => options.KeepAlive;
+
+    /// <summary>True once a status was sent: errors are events from then on.</summary>
+    public bool HasStarted => _started;
+
+    /// <summary>Writes an event; <see cref="FlushAsync"/> sends it.</summary>
+    /// <param name="value">What it tells.</param>
+    /// <param name="type">How that is written.</param>
+    /// <param name="name">The event's name; null for none.</param>
+    public void Write<T>(T value, JsonTypeInfo<T> type, string? name = null)
+    {
+        Start();
+        if (name is not null) WriteText($"event: {name}\n");
+        _body.Write("data: "u8);
+        using (Utf8JsonWriter json = new(_body, new JsonWriterOptions { Encoder = type.Options.Encoder, SkipValidation = true })) JsonSerializer.Serialize(json, value, type);
+        _body.Write("\n\n"u8);
+    }
+
+    /// <summary>Ends a stream of chunks as OpenAI does.</summary>
+    public void WriteDone()
+    {
+        Start();
+        _body.Write("data: [DONE]\n\n"u8);
+    }
+
+    /// <summary>Nothing to tell, but still there.</summary>
+    public void WriteComment()
+    {
+        Start();
+        _body.Write(": keep-alive\n\n"u8);
+    }
+
+    /// <exception cref="ClientGoneException">The client reads nothing, or went away.</exception>
+    public async ValueTask FlushAsync()
+    {
+        ValueTask<FlushResult> flush = _body.FlushAsync(context.RequestAborted);
+        if (!flush.IsCompleted)
+        {
+            try
+            {
+                await flush.AsTask().WaitAsync(options.WriteTimeout, context.RequestAborted);
+                return;
+            }
+            catch (TimeoutException)
+            {
+                ServerLog.SlowReader(log, context.TraceIdentifier, options.WriteTimeout.TotalSeconds);
+                context.Abort();
+                throw new ClientGoneException();
+            }
+        }
+
+        if ((await flush).IsCompleted) throw new ClientGoneException();
+    }
+
+    private void Start()
+    {
+        if (_started) return;
+        _started = true;
+        context.Response.ContentType = "text/event-stream; charset=utf-8";
+        context.Response.Headers.CacheControl = "no-cache";
+        // Proxies such as nginx would otherwise hold events back.
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+    }
+
+    private void WriteText(string ascii)
+    {
+        Span<byte> span = _body.GetSpan(ascii.Length);
+        _body.Advance(System.Text.Encoding.ASCII.GetBytes(ascii, span));
+    }
+}
+
+file static class PipeWriterExtensions
+{
+    public static void Write(this PipeWriter writer, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(writer.GetSpan(bytes.Length));
+        writer.Advance(bytes.Length);
+    }
+}
