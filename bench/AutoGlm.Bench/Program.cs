@@ -2,12 +2,14 @@ using System.CommandLine;
 using AutoGlm.Bench.Constraints;
 using AutoGlm.Bench.Kernels;
 using AutoGlm.Bench.Peers;
+using AutoGlm.Bench.Serving;
 
 RootCommand root = new("Measures AutoGLM against the machine's limits, and against other engines.")
 {
     KernelsCommand.Create(),
     MasksCommand.Create(),
     PeersCommand.Create(),
+    SchedulerCommand.Create(),
 };
 try
 {

@@ -62,6 +62,12 @@ public sealed record EngineStatistics
     /// <summary>Longest time a request waited before its first step.</summary>
     public required TimeSpan LongestWait { get; init; }
 
+    /// <summary>Time of all steps: scheduling, the cache, the model and choosing tokens.</summary>
+    public required TimeSpan StepTime { get; init; }
+
+    /// <summary>Time of the model alone in them.</summary>
+    public required TimeSpan ComputeTime { get; init; }
+
     /// <summary>The KV cache.</summary>
     public required CacheStatistics Cache { get; init; }
 }

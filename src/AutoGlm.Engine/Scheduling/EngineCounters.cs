@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AutoGlm.KvCache;
 
 namespace AutoGlm.Engine.Scheduling;
@@ -15,7 +16,7 @@ internal sealed class EngineCounters
 
     public int Running, Waiting, BatchSequences, BatchTokens;
 
-    public long Steps, ComputedTokens, PromptTokens, ReusedTokens, GeneratedTokens, Finished, Cancelled, Overdue, Failed, Preemptions, SharedAnswers, PrefixWaits, LongestWaitTicks;
+    public long Steps, ComputedTokens, PromptTokens, ReusedTokens, GeneratedTokens, Finished, Cancelled, Overdue, Failed, Preemptions, SharedAnswers, PrefixWaits, LongestWaitTicks, StepTicks, ComputeTicks;
 
     public EngineStatistics Snapshot(CacheStatistics cache) => new()
     {
@@ -38,6 +39,8 @@ internal sealed class EngineCounters
         SharedAnswers = Volatile.Read(ref SharedAnswers),
         PrefixWaits = Volatile.Read(ref PrefixWaits),
         LongestWait = TimeSpan.FromTicks(Volatile.Read(ref LongestWaitTicks)),
+        StepTime = Stopwatch.GetElapsedTime(0, Volatile.Read(ref StepTicks)),
+        ComputeTime = Stopwatch.GetElapsedTime(0, Volatile.Read(ref ComputeTicks)),
         Cache = cache,
     };
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AutoGlm.Engine.Constraints;
 using AutoGlm.Graph.Execution;
 
@@ -56,6 +57,7 @@ internal sealed class Scheduler
     /// <summary>Computes one step; false where there was nothing to do.</summary>
     public bool Step()
     {
+        long begun = Stopwatch.GetTimestamp();
         DropLeavers(_running);
         DropLeavers(_waiting);
         _runtime.Pool.Sweep();
@@ -67,12 +69,16 @@ internal sealed class Scheduler
         int vocabulary = _runtime.Vocabulary;
         int needed = _batch.LogitRows.Length * vocabulary;
         if (_logits.Length < needed) _logits = new float[needed];
+        long computing = Stopwatch.GetTimestamp();
         _runtime.Run(_batch, _logits.AsSpan(0, needed));
+        long computed = Stopwatch.GetTimestamp();
         _counters.Steps++;
         _counters.BatchSequences = _inBatch.Count;
         _counters.BatchTokens = _batch.RowCount;
         _counters.ComputedTokens += _batch.RowCount;
         AcceptTokens(vocabulary);
+        _counters.ComputeTicks += computed - computing;
+        _counters.StepTicks += Stopwatch.GetTimestamp() - begun;
         return true;
     }
 
