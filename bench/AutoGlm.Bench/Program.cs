@@ -1,12 +1,15 @@
 using System.CommandLine;
 using AutoGlm.Bench.Constraints;
+using AutoGlm.Bench.Cuda;
 using AutoGlm.Bench.Kernels;
 using AutoGlm.Bench.Peers;
 using AutoGlm.Bench.Serving;
 
 RootCommand root = new("Measures AutoGLM against the machine's limits, and against other engines.")
 {
+    AttentionCommand.Create(),
     KernelsCommand.Create(),
+    CudaLinearCommand.Create(),
     MasksCommand.Create(),
     PeersCommand.Create(),
     SchedulerCommand.Create(),

@@ -3,6 +3,7 @@ using AutoGlm.Cpu.Plan;
 using AutoGlm.Cpu.Threading;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
+using AutoGlm.Graph.Passes;
 
 namespace AutoGlm.Cpu;
 
@@ -33,6 +34,7 @@ public sealed class CpuBackend : IBackend
 
     public IGraphExecutor Load(ComputationGraph graph, IWeightSource weights, int maxRows, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
+        if (_plan.Rotations) graph = RotaryAttention.Fuse(graph);
         WeightStore store = WeightStore.Load(graph, weights, _team, progress, cancellation);
         try
         {

@@ -77,6 +77,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
             BatchKind kind = new(
                 batch.RowCount >= _team.Threads, batch.LogitRows.Length >= _team.Threads, _context.SingleRows, _split.Decide(sequences, _context.SequenceCount));
             _stages = _schedules[kind.Index];
+            foreach (Stage stage in _stages) stage.Reset();
             _memory.PlaceOutput(output, width);
             _team.Run(this);
         }

@@ -12,5 +12,11 @@ public static class PlanPasses
     /// <summary>Where each sequence has one row: head norms, rotation, KV write, attention and quantisation by one thread, head by head.</summary>
     public const string HeadChains = "head-chains";
 
-    public static IReadOnlyList<string> All { get; } = [Stages, RowChains, HeadChains];
+    /// <summary>Matmuls and attention in more shares than threads, which threads take as they come to them.</summary>
+    public const string SharedOut = "shared-out";
+
+    /// <summary>Rotation, KV write and attention as one: <see cref="Graph.Passes.RotaryAttention"/>.</summary>
+    public const string Rotations = "rotary-attention";
+
+    public static IReadOnlyList<string> All { get; } = [Stages, RowChains, HeadChains, SharedOut, Rotations];
 }

@@ -123,6 +123,40 @@ public class PassTests
     }
 
     [Fact]
+    public void Rotations_of_queries_and_keys_go_into_their_attention()
+    {
+        RopeTable table = new(RopeLayout.Halves, [1, 0.5f], 1);
+        Value x = _b.Embed("e", 10, 16);
+        Value q = _b.Rope(_b.MatMul(x, "q", 16), 8, table), k = _b.Rope(_b.MatMul(x, "k", 8), 8, table);
+        ComputationGraph graph = _b.Finish(_b.Select(_b.Attention(q, k, _b.MatMul(x, "v", 8), 2, 1)));
+
+        GraphText.AssertIs(
+            """
+            %0 Embed e [tokens, 16]
+            %1 MatMul q [tokens, 16] %0
+            %2 MatMul k [tokens, 8] %0
+            %3 MatMul v [tokens, 8] %0
+            %4 Attention layer 0 rotary [tokens, 16] %1, %2, %3
+            %5 SelectRows [logits, 16] %4
+            return %5
+            """,
+            RotaryAttention.Fuse(graph));
+    }
+
+    [Fact]
+    public void Rotations_that_others_read_too_or_that_differ_stay()
+    {
+        RopeTable table = new(RopeLayout.Halves, [1, 0.5f], 1), other = new(RopeLayout.Interleaved, [1, 0.5f], 1);
+        Value x = _b.Embed("e", 10, 16), v = _b.MatMul(x, "v", 8);
+        Value q = _b.Rope(_b.MatMul(x, "q", 16), 8, table), k = _b.Rope(_b.MatMul(x, "k", 8), 8, table);
+        x = _b.Add(_b.Attention(q, k, v, 2, 1), q);
+        x = _b.Add(x, _b.Attention(_b.Rope(_b.MatMul(x, "r", 16), 8, table), _b.Rope(_b.MatMul(x, "s", 8), 8, other), v, 2, 1));
+        ComputationGraph graph = _b.Finish(_b.Select(x));
+
+        Assert.Equal(GraphText.Of(graph), GraphText.Of(RotaryAttention.Fuse(graph)));
+    }
+
+    [Fact]
     public void Projections_of_one_value_merge_by_type()
     {
         Value x = _b.Embed("e", 10, 256);

@@ -3,6 +3,7 @@ using AutoGlm.Cli.Inspection;
 using AutoGlm.Cli.Loading;
 using AutoGlm.Cli.Options;
 using AutoGlm.Cli.Output;
+using AutoGlm.Engine;
 using AutoGlm.Formats.Tensors;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Passes;
@@ -84,11 +85,13 @@ internal sealed class InspectCommand : Verb
     private void WriteGraph(string path, bool optimized, string format)
     {
         using ModelPackage package = ModelPackage.Open(path);
-        ComputationGraph graph = optimized ? GraphOptimizer.Optimize(package.Graph) : package.Graph;
+        OptimizationTrace trace = GraphOptimizer.Trace(package.Graph);
+        ComputationGraph graph = optimized ? trace.Graph : package.Graph;
         string text = format switch
         {
             "mermaid" => GraphFormatter.ToMermaid(graph),
             "json" => GraphFormatter.ToJson(graph),
+            _ when optimized => GraphFormatter.ToText(trace, new EngineOptions().BatchTokens),
             _ => GraphFormatter.ToText(graph),
         };
         Terminal.Out.WriteLine(text.TrimEnd('\n', '\r'));

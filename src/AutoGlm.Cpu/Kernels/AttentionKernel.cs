@@ -173,20 +173,22 @@ internal readonly unsafe ref struct AttentionKernel<T, TElement>
     /// <summary>Query times key, the keys read in place: four queries at a time share each load of a key.</summary>
     private void ScoreFew(int key, int count)
     {
-        int size = _args.Layout.KeySize, queries = _tile.Queries;
+        int size = _args.Layout.KeySize, last = _tile.Queries - 1;
         for (int j = 0; j < count; j++)
         {
             KvRow k = _args.Layout.Key<TElement>(_sequence, _tile.KvHead, key + j);
-            int m = 0;
-            for (; m + 4 <= queries; m += 4) DotFour(k, _q + (long)m * _keyStride, _keyStride, size, _scores + m * Keys + j);
-            for (; m < queries; m++) _scores[m * Keys + j] = Dot(k, _q + (long)m * _keyStride, size);
+            if (last == 0) _scores[j] = Dot(k, _q, size);
+            // Where fewer are left the last is computed again: to make a number of what is stored costs more than to multiply it.
+            for (int m = 0; m <= last && last > 0; m += 4)
+                DotFour(k, Query(m), Query(Math.Min(m + 1, last)), Query(Math.Min(m + 2, last)), Query(Math.Min(m + 3, last)), size, _scores + m * Keys + j);
         }
     }
 
+    private float* Query(int m) => _q + (long)m * _keyStride;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void DotFour(in KvRow k, float* q0, int stride, int size, float* scores)
+    private static void DotFour(in KvRow k, float* q0, float* q1, float* q2, float* q3, int size, float* scores)
     {
-        float* q1 = q0 + stride, q2 = q1 + stride, q3 = q2 + stride;
         T s0 = T.Splat(0f), s1 = s0, s2 = s0, s3 = s0;
         int i = 0;
         for (; i + T.Count <= size; i += T.Count)

@@ -29,12 +29,7 @@ internal sealed unsafe class KvBinding(int threads, int layers) : IDisposable
     /// <summary>Takes a layout over; nothing to do where it is the last one's.</summary>
     public void Bind(KvLayout layout)
     {
-        if (ReferenceEquals(layout, _layout)) return;
-        _layers = [.. layout.Layers.Select(layer => View(layout, layer))];
-        long floats = _layers.Length == 0 ? 0 : _layers.Max(layer => PagedAttention.ScratchFloats(layer));
-        _scratch?.Dispose();
-        _scratch = new NativeArray<float>(floats * threads);
-        _layout = layout;
+        if (!ReferenceEquals(layout, _layout)) Take(layout);
     }
 
     /// <summary>Makes room for what chunks leave.</summary>
@@ -49,6 +44,15 @@ internal sealed unsafe class KvBinding(int threads, int layers) : IDisposable
     {
         _scratch?.Dispose();
         _partials?.Dispose();
+    }
+
+    private void Take(KvLayout layout)
+    {
+        _layers = [.. layout.Layers.Select(layer => View(layout, layer))];
+        long floats = _layers.Length == 0 ? 0 : _layers.Max(layer => PagedAttention.ScratchFloats(layer));
+        _scratch?.Dispose();
+        _scratch = new NativeArray<float>(floats * threads);
+        _layout = layout;
     }
 
     private static KvView View(KvLayout layout, KvLayerLayout layer) => new()

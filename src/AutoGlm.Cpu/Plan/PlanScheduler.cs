@@ -9,6 +9,8 @@ namespace AutoGlm.Cpu.Plan;
 /// </summary>
 internal sealed class PlanScheduler(IReadOnlyList<PlanStep> steps, int threads, PlanOptions options)
 {
+    private const int SharesOfAThread = 4, MostThreadsThatTake = 16;
+
     /// <summary>The stages for a kind of batch.</summary>
     public Stage[] Schedule(BatchKind kind)
     {
@@ -32,9 +34,12 @@ internal sealed class PlanScheduler(IReadOnlyList<PlanStep> steps, int threads, 
         return [.. stages];
     }
 
+    /// <summary>Shares of what divides itself: more than threads, so that the quicker ones do more. Many threads would only queue for them.</summary>
+    private int OwnShares => options.SharedOut && threads is > 1 and <= MostThreadsThatTake ? SharesOfAThread * threads : threads;
+
     private Division Divide(PlanStep step, BatchKind kind) => step.Rows switch
     {
-        null => new Division(DivisionKind.Own, null, threads),
+        null => new Division(DivisionKind.Own, null, OwnShares),
         { } rows when kind.HasMany(rows) => new Division(DivisionKind.Rows, rows, 1),
         { } rows => new Division(DivisionKind.Columns, rows, threads),
     };

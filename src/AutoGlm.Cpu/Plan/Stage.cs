@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AutoGlm.Cpu.Kernels;
 using AutoGlm.Graph;
 
@@ -9,6 +10,12 @@ internal sealed class Stage(IReadOnlyList<StepChain> chains)
     private readonly StepChain[] _chains = [.. chains];
 
     public IReadOnlyList<StepChain> Chains => _chains;
+
+    /// <summary>Makes it ready to be run once more. Called while no thread runs it.</summary>
+    public void Reset()
+    {
+        foreach (StepChain chain in _chains) chain.Reset();
+    }
 
     public void Run(StepContext context, int thread, int threads)
     {
@@ -24,9 +31,14 @@ internal sealed class StepChain(Division division, IReadOnlyList<PlanStep> steps
 
     private readonly PlanStep[] _steps = [.. steps];
 
+    /// <summary>The next share that nobody has taken.</summary>
+    private Ticket _next;
+
     public Division Division => division;
 
     public IReadOnlyList<PlanStep> Steps => _steps;
+
+    public void Reset() => _next.Value = 0;
 
     public void Run(StepContext context, int thread, int threads)
     {
@@ -35,8 +47,16 @@ internal sealed class StepChain(Division division, IReadOnlyList<PlanStep> steps
         {
             case DivisionKind.Rows: RunRows(context, rows, thread, threads); break;
             case DivisionKind.Heads: RunHeads(context, rows, thread, threads); break;
+            case DivisionKind.Own when division.Shares > threads: RunShares(context, rows, thread); break;
             default: Run(context, new Part(0, rows, thread, threads, thread)); break;
         }
+    }
+
+    /// <summary>Threads take shares as they come to them: one that lost its core for a while, or shares it, takes fewer.</summary>
+    private void RunShares(StepContext context, int rows, int thread)
+    {
+        int share;
+        while ((share = Interlocked.Increment(ref _next.Value) - 1) < division.Shares) Run(context, new Part(0, rows, share, division.Shares, thread));
     }
 
     private void RunRows(StepContext context, int rows, int thread, int threads)
@@ -58,5 +78,13 @@ internal sealed class StepChain(Division division, IReadOnlyList<PlanStep> steps
     private void Run(StepContext context, in Part part)
     {
         foreach (PlanStep step in _steps) step.Run(context, part);
+    }
+
+    /// <summary>A number with cache lines to itself: all threads count on it.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Ticket
+    {
+        [FieldOffset(128)]
+        public int Value;
     }
 }

@@ -4,16 +4,18 @@ namespace AutoGlm.Cpu.Threading;
 
 /// <summary>
 /// A fixed set of threads that run a <see cref="IParallelRegion"/> together; the caller is thread 0. Between regions the
-/// others spin for some tens of microseconds and then sleep, so that a step costs one wake and an idle team costs nothing.
+/// others spin for a fraction of a millisecond and then sleep, so that a step costs one wake and an idle team costs nothing.
 /// One region runs at a time; the team belongs to the thread that steps the engine.
 /// </summary>
 internal sealed class ThreadTeam : IDisposable
 {
     public const int MaxThreads = 64;
 
+    /// <summary>Waking a thread takes some tens of microseconds where its core has gone to sleep too.</summary>
+    private static readonly TimeSpan LongestSpin = TimeSpan.FromMicroseconds(100);
+
     private readonly Thread[] _workers;
-    private readonly Gate _start = new(), _phase = new(), _done = new();
-    private readonly int _barrierSpins, _idleSpins;
+    private readonly Gate _start, _phase, _done;
     private IParallelRegion? _region;
     private ExceptionDispatchInfo? _failure;
     private int _arrived, _unfinished, _running;
@@ -25,10 +27,9 @@ internal sealed class ThreadTeam : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MaxThreads);
         Threads = threads;
-        // A thread that spins while another waits for its core only delays it.
-        bool spare = threads <= Environment.ProcessorCount;
-        _barrierSpins = spare ? 4000 : 20;
-        _idleSpins = spare ? 4000 : 0;
+        // Where there are more threads than cores, one that spins only delays the one it waits for.
+        TimeSpan spin = threads <= Environment.ProcessorCount ? LongestSpin : TimeSpan.Zero;
+        (_start, _phase, _done) = (new Gate(2 * spin), new Gate(spin), new Gate(spin));
         _workers = new Thread[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
@@ -58,7 +59,7 @@ internal sealed class ThreadTeam : IDisposable
         _unfinished = Threads;
         _start.Advance();
         RunPart(region, 0);
-        _done.Wait(done, _barrierSpins);
+        _done.Wait(done);
         _region = null;
         ExceptionDispatchInfo? failure = _failure;
         Volatile.Write(ref _running, 0);
@@ -77,7 +78,7 @@ internal sealed class ThreadTeam : IDisposable
         }
         else
         {
-            _phase.Wait(phase, _barrierSpins);
+            _phase.Wait(phase);
         }
 
         if (_poisoned) throw new RegionAbandonedException();
@@ -96,7 +97,7 @@ internal sealed class ThreadTeam : IDisposable
     {
         for (int seen = 0; ; seen++)
         {
-            _start.Wait(seen, _idleSpins);
+            _start.Wait(seen);
             if (_stopping) return;
             RunPart(_region!, thread);
         }

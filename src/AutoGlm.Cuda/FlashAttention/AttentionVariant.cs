@@ -21,8 +21,8 @@ internal sealed record AttentionVariant(string Name, int Rows, int Threads, int 
         string element = Element(type);
         int columns = Math.Max(shape.KeySize, shape.ValueSize);
         int size = columns <= 64 ? 64 : columns <= 128 ? 128 : 256;
-        bool tensorCores = type == KvType.F16 && !shape.ValueInKey && columns <= 256 && shape.KeySize % 8 == 0 && shape.ValueSize % 8 == 0 && blockTokens % GroupTokens == 0;
-        AttentionVariant few = Few(element, size), many = Many(element, size), hopper = Hopper(element, size);
+        bool tensorCores = type != KvType.F32 && !shape.ValueInKey && columns <= 256 && shape.KeySize % 8 == 0 && shape.ValueSize % 8 == 0 && blockTokens % GroupTokens == 0;
+        (AttentionVariant few, AttentionVariant many, AttentionVariant hopper) = (Few(type, size), Many(type, size), Hopper(element, size));
         bool Fits(AttentionVariant variant) => tensorCores && exists(variant.Name) && variant.SharedBytes <= device.SharedBytesPerBlock;
         if (!Fits(few) || !Fits(many))
         {
@@ -43,20 +43,29 @@ internal sealed record AttentionVariant(string Name, int Rows, int Threads, int 
         _ => throw new NotSupportedException($"The CUDA attention kernels do not read {type} keys."),
     };
 
-    /// <summary>Stages times 16-bit keys and values of four warps; in the largest size the queries beside them.</summary>
-    private static AttentionVariant Few(string element, int size) => size switch
+    /// <summary>Four warps, each with its own keys and the same queries.</summary>
+    private static AttentionVariant Few(KvType type, int size)
     {
-        64 => new($"attention_{element}_64_16", 16, 128, 4 * 3 * 32 * 64 * 4, 64, 64),
-        128 => new($"attention_{element}_128_16", 16, 128, 4 * 3 * 16 * 128 * 4, 128, 64),
-        _ => new($"attention_{element}_256_16", 16, 128, 4 * 2 * 16 * 256 * 4 + 16 * 256 * 4, 256, 64),
-    };
+        (int groups, int stages) = size switch { 64 => (2, 3), 128 => (1, 3), _ => (1, 2) };
+        bool queriesShared = size > 128 || type == KvType.Q8_0;
+        int bytes = 4 * TeamBytes(type, size, groups, stages) + (queriesShared ? 16 * size * 4 : 0);
+        return new($"attention_{Element(type)}_{size}_16", 16, 128, bytes, size, 64);
+    }
 
-    private static AttentionVariant Many(string element, int size) => size switch
+    /// <summary>Four warps, each with its own queries and the same keys.</summary>
+    private static AttentionVariant Many(KvType type, int size)
     {
-        64 => new($"attention_{element}_64_64", 64, 128, 2 * 64 * 64 * 4, 64, 512),
-        128 => new($"attention_{element}_128_64", 64, 128, 2 * 64 * 128 * 4, 128, 512),
-        _ => new($"attention_{element}_256_64", 64, 128, 2 * 32 * 256 * 4 + 64 * 256 * 2, 256, 512),
-    };
+        bool queriesShared = size > 128 || type == KvType.Q8_0;
+        int bytes = TeamBytes(type, size, size > 128 ? 2 : 4, 2) + (queriesShared ? 64 * size * 2 : 0);
+        return new($"attention_{Element(type)}_{size}_64", 64, 128, bytes, size, 512);
+    }
+
+    /// <summary>Stages of keys and values of groups of 16; numbers of 8 bits with their scales, and one tile of 16 bits that they are made into.</summary>
+    private static int TeamBytes(KvType type, int size, int groups, int stages)
+    {
+        int numbers = 2 * groups * GroupTokens * size, tile = 2 * numbers;
+        return type == KvType.Q8_0 ? stages * (numbers + numbers / 16) + tile : stages * tile;
+    }
 
     private static AttentionVariant Hopper(string element, int size) => size == 64
         ? new($"attention_{element}_64_hopper", 128, 384, 128 * 64 * 2 + 3 * 128 * 64 * 4 + 1280, 64, 512)

@@ -8,7 +8,8 @@ namespace AutoGlm.Cuda.FlashAttention;
 /// </summary>
 internal sealed class TilePlan
 {
-    private const int GroupTokens = 16;
+    /// <summary>Adding up parts costs a few microseconds: short tiles stay whole, and others get no more parts than this while those are short.</summary>
+    private const int GroupTokens = 16, WholeKeys = 256, PartsWhileShort = 16, LongPart = 512;
 
     private readonly int _group;
     private readonly int _window;
@@ -93,7 +94,9 @@ internal sealed class TilePlan
 
     private void Split(AttentionTile tile, double share)
     {
-        int length = tile.KeyEnd - tile.KeyBegin, parts = Math.Max(1, (int)(length / share + 0.5));
+        int length = tile.KeyEnd - tile.KeyBegin;
+        share = Math.Max(share, Math.Min(length / PartsWhileShort, LongPart));
+        int parts = length <= WholeKeys ? 1 : Math.Max(1, (int)(length / share + 0.5));
         int each = ((length + parts - 1) / parts + GroupTokens - 1) / GroupTokens * GroupTokens;
         parts = (length + each - 1) / each;
         if (Slots + parts > MaxSlots) (parts, each) = (1, length);

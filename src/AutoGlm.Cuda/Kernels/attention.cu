@@ -18,6 +18,18 @@
     ATTENTION(attention_##type##_128_64, Type, 128, 4, 1, 4, 2, false, false) \
     ATTENTION(attention_##type##_256_64, Type, 256, 4, 1, 2, 2, false, true)
 
+#define ATTENTION_BYTES(name, Size, RowWarps, Teams, Groups, Stages, Exact)                                                    \
+    extern "C" __global__ void __launch_bounds__((RowWarps) * (Teams) * 32) name(const __grid_constant__ AttentionArgs args)   \
+    {                                                                                                                          \
+        attention<AttentionConfig<Half16, Size, RowWarps, Teams, Groups, Stages, Exact, true, true>>(args);                    \
+    }
+
+ATTENTION_BYTES(attention_q8_0_64_16, 64, 1, 4, 2, 3, true)
+ATTENTION_BYTES(attention_q8_0_128_16, 128, 1, 4, 1, 3, true)
+ATTENTION_BYTES(attention_q8_0_256_16, 256, 1, 4, 1, 2, true)
+ATTENTION_BYTES(attention_q8_0_64_64, 64, 4, 1, 4, 2, false)
+ATTENTION_BYTES(attention_q8_0_128_64, 128, 4, 1, 4, 2, false)
+ATTENTION_BYTES(attention_q8_0_256_64, 256, 4, 1, 2, 2, false)
 ATTENTION_TYPE(f16, Half16)
 ATTENTION_TYPE(bf16, Brain16)
 

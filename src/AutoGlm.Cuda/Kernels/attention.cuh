@@ -41,9 +41,69 @@ struct PagedLoader
     }
 };
 
+// The same of 8-bit numbers: chunks of 16 bytes lie as they come, the scales of groups of 32 behind them. What has landed is made
+// into the 16-bit tile that the other loader would have brought.
+template <class Type, int Columns, int Groups, int Threads>
+struct ByteLoader
+{
+    static constexpr int Chunks = Columns / 16, RowsAtOnce = Threads / Chunks, Iterations = (16 * Groups + RowsAtOnce - 1) / RowsAtOnce;
+    static constexpr int NumberBytes = 16 * Groups * Columns, ScaleBytes = 16 * Groups * Columns / 16, Bytes = NumberBytes + ScaleBytes;
+    static_assert(Threads % Chunks == 0, "the threads cover whole rows");
+
+    // Numbers and scales of the groups that were looked up.
+    template <int Count> DEVICE static void copy(u32 to, const KeyGroups<Count>& groups, const u8* numbers, const u8* scales, i64 block_bytes, int size, int thread)
+    {
+        const int chunk = thread % Chunks;
+#pragma unroll
+        for (int i = 0; i < Iterations; i++)
+        {
+            const int row = thread / Chunks + i * RowsAtOnce;
+            if (row >= 16 * Groups) break;
+            const u8* from = groups.pick(row / 16, numbers, block_bytes, size) + row % 16 * size + chunk * 16;
+            copy_async16(to + (row * Chunks + chunk) * 16, from, chunk * 16 < size ? 16 : 0);
+        }
+
+        // A group's scales are size bytes, one row's after the other.
+#pragma unroll
+        for (int group = 0; group < Groups; group++)
+        {
+            if (thread < size / 16) copy_async16(to + NumberBytes + group * Columns + thread * 16, groups.at(group, scales, block_bytes, size / 16) + thread * 16, 16);
+        }
+    }
+
+    // Rows at and past the end become zeros.
+    DEVICE static void expand(const u8* from, u8* to, int size, int key, int end, int thread)
+    {
+        constexpr int Halves = Columns / 8;
+        for (int i = thread; i < 16 * Groups * Chunks; i += Threads)
+        {
+            const int row = i / Chunks, chunk = i % Chunks;
+            const uint4 bytes = *(const uint4*)(from + i * 16);
+            const bool real = chunk * 16 < size && key + row < end;
+            const u16* scales = (const u16*)(from + NumberBytes + row / 16 * Columns) + row % 16 * (size / 32);
+            const float scale = real ? Half16::one(scales[chunk / 2]) : 0.f;
+            const u32 words[4] = {bytes.x, bytes.y, bytes.z, bytes.w};
+            u32 pairs[8];
+#pragma unroll
+            for (int j = 0; j < 8; j++)
+            {
+                const int two = (int)(words[j / 2] >> j % 2 * 16);
+                pairs[j] = Type::pack((i8)two * scale, (i8)(two >> 8) * scale);
+            }
+
+#pragma unroll
+            for (int half = 0; half < 2; half++)
+            {
+                const int at = row * Halves + ((2 * chunk + half) ^ (row & 7));
+                ((uint4*)to)[at] = make_uint4(pairs[4 * half], pairs[4 * half + 1], pairs[4 * half + 2], pairs[4 * half + 3]);
+            }
+        }
+    }
+};
+
 template <int Chunks> DEVICE u32 swizzled(u32 base, int row, int chunk) { return base + (row * Chunks + (chunk ^ (row & 7))) * 16; }
 
-template <class Type_, int Size_, int RowWarps_, int Teams_, int Groups_, int Stages_, bool Exact_, bool QueriesShared_>
+template <class Type_, int Size_, int RowWarps_, int Teams_, int Groups_, int Stages_, bool Exact_, bool QueriesShared_, bool EightBit_ = false>
 struct AttentionConfig
 {
     using Type = Type_;
@@ -63,9 +123,13 @@ struct AttentionConfig
     static constexpr int KeySteps = Size / 16;
     static constexpr int ValueTiles = Size / 8;
     using Loader = PagedLoader<Size, Groups, RowWarps * WarpSize>;
-    static constexpr int StageBytes = 2 * Loader::Bytes; // keys, then values
+    using Expander = ByteLoader<Type, Size, Groups, RowWarps * WarpSize>;
+    static constexpr bool EightBit = EightBit_;
+    static constexpr int TileBytes = 2 * Loader::Bytes; // keys, then values, of 16 bits
+    static constexpr int StageBytes = EightBit ? 2 * Expander::Bytes : TileBytes;
     static constexpr int MergeBytes = Teams > 1 ? Warps * (ValueTiles * 4 + 4) * WarpSize * 4 : 0;
-    static constexpr int LoadBytes = Teams * Stages * StageBytes;
+    static constexpr int TeamBytes = Stages * StageBytes + (EightBit ? TileBytes : 0);
+    static constexpr int LoadBytes = Teams * TeamBytes;
     static constexpr int QueryOffset = LoadBytes > MergeBytes ? LoadBytes : MergeBytes;
     static constexpr int QueryBytes = QueriesShared ? Rows * Size * 2 * (Exact ? 2 : 1) : 0;
     static constexpr int SharedBytes = QueryOffset + QueryBytes;
@@ -391,16 +455,21 @@ struct KeyStream
 {
     const AttentionArgs& args;
     const int* table;
-    const u8 *keys, *values;
+    const u8 *keys, *values, *key_scales, *value_scales;
     u32 stages;
     int first, end, steps, groups_per_block, thread;
     typename Config::Loader loader;
+    KeyGroups<Config::Groups> all; // each thread's look at all groups of the step, for 8-bit numbers
 
     DEVICE KeyStream(const AttentionArgs& args_, const AttentionTile& tile, u32 stages_, int thread_) : args(args_), stages(stages_), thread(thread_)
     {
         table = args.tables + tile.table;
-        keys = args.kv + args.key_offset + (i64)blockIdx.x * args.block_tokens * args.key_size * 2;
-        values = args.kv + args.value_offset + (i64)blockIdx.x * args.block_tokens * args.value_size * 2;
+        const i64 rows = (i64)blockIdx.x * args.block_tokens;
+        constexpr int Bytes = Config::EightBit ? 1 : 2;
+        keys = args.kv + args.key_offset + rows * args.key_size * Bytes;
+        values = args.kv + args.value_offset + rows * args.value_size * Bytes;
+        key_scales = args.kv + args.key_scale_offset + rows * (args.key_size / 16);
+        value_scales = args.kv + args.value_scale_offset + rows * (args.value_size / 16);
         first = tile.key_begin, end = tile.key_end, steps = (end - first + Config::Keys - 1) / Config::Keys;
         groups_per_block = args.block_tokens / 16;
     }
@@ -408,7 +477,18 @@ struct KeyStream
     DEVICE int key_of(int step) const { return first + step * Config::Keys; }
 
     // Looks up a step's blocks, ahead of its load.
-    DEVICE void look_up(int step) { loader.look_up(table, key_of(step), end, groups_per_block, thread); }
+    DEVICE void look_up(int step)
+    {
+        if (Config::EightBit) all.look_up(table, key_of(step) / 16, 1, end, groups_per_block);
+        else loader.look_up(table, key_of(step), end, groups_per_block, thread);
+    }
+
+    // Makes a stage of 8-bit numbers into the team's tile.
+    DEVICE void expand(const u8* stage, u8* tile, int step) const
+    {
+        Config::Expander::expand(stage, tile, args.key_size, key_of(step), end, thread);
+        Config::Expander::expand(stage + Config::Expander::Bytes, tile + Config::Loader::Bytes, args.value_size, key_of(step), end, thread);
+    }
 
     // Starts a step's copies, if there is such a step, and looks up the team's next.
     DEVICE void load(int step, int stage)
@@ -416,8 +496,17 @@ struct KeyStream
         if (step < steps)
         {
             u32 to = stages + stage * Config::StageBytes;
-            loader.copy(to, keys, args.block_bytes, args.key_size, key_of(step), end, thread);
-            loader.copy(to + Config::Loader::Bytes, values, args.block_bytes, args.value_size, key_of(step), end, thread);
+            if (Config::EightBit)
+            {
+                Config::Expander::copy(to, all, keys, key_scales, args.block_bytes, args.key_size, thread);
+                Config::Expander::copy(to + Config::Expander::Bytes, all, values, value_scales, args.block_bytes, args.value_size, thread);
+            }
+            else
+            {
+                loader.copy(to, keys, args.block_bytes, args.key_size, key_of(step), end, thread);
+                loader.copy(to + Config::Loader::Bytes, values, args.block_bytes, args.value_size, key_of(step), end, thread);
+            }
+
             look_up(step + Config::Teams);
         }
 
@@ -433,7 +522,7 @@ template <class Config> DEVICE void attention(const AttentionArgs& args)
     const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
     const int team = warp / Config::RowWarps, first = warp % Config::RowWarps * 16;
 
-    KeyStream<Config> stream(args, tile, shared_address(shared) + team * Config::Stages * Config::StageBytes, threadIdx.x % (Config::RowWarps * WarpSize));
+    KeyStream<Config> stream(args, tile, shared_address(shared) + team * Config::TeamBytes, threadIdx.x % (Config::RowWarps * WarpSize));
     stream.look_up(team);
     wait_for_inputs();
 #pragma unroll
@@ -454,12 +543,19 @@ template <class Config> DEVICE void attention(const AttentionArgs& args)
         team_barrier<Config>();
         int ahead = stage == 0 ? Config::Stages - 1 : stage - 1;
         stream.load(step + (Config::Stages - 1) * Config::Teams, ahead);
+        if (Config::EightBit)
+        {
+            u8* mine = shared + team * Config::TeamBytes;
+            stream.expand(mine + stage * Config::StageBytes, mine + Config::Stages * Config::StageBytes, step);
+            team_barrier<Config>();
+        }
+
         int key = stream.key_of(step);
         bool some = key <= last_position && (args.window == 0 || key + Config::Keys - 1 > first_position - args.window);
         if (some)
         {
             float scores[Config::Groups * 2][4];
-            u32 at = stream.stages + stage * Config::StageBytes;
+            u32 at = stream.stages + (Config::EightBit ? Config::Stages : stage) * Config::StageBytes;
             score<Config>(queries, at, lane, scores);
             bool mask = key + Config::Keys - 1 > first_position || key + Config::Keys > tile.key_end || (args.window != 0 && key <= last_position - args.window);
             float unit = shape_scores(args, rows.position, key, tile.key_end, lane, mask, scores), shrink[2];

@@ -103,18 +103,19 @@ template <class Config> DEVICE void load_keys_and_values(const AttentionArgs& ar
 template <class Config> DEVICE void store_queries(const AttentionArgs& args, const AttentionTile& tile, u32 to, int first, int thread)
 {
     using Type = typename Config::Type;
-    for (int i = thread; i < 64 * Config::Size / 8; i += 128)
+#pragma unroll
+    for (int j = 0; j < Config::Size / 16; j++)
     {
-        const int row = i / (Config::Size / 8), chunk = i % (Config::Size / 8), token = (first + row) / tile.heads;
+        const int i = thread + j * 128, row = i / (Config::Size / 8), chunk = i % (Config::Size / 8), token = (first + row) / tile.heads;
         u32 packed[4] = {};
         if (token < tile.rows && chunk * 8 < args.key_size)
         {
             const float* q = args.q + (i64)(tile.row + token) * args.q_stride + tile_head(args, tile, first + row) * args.key_size + chunk * 8;
 #pragma unroll
-            for (int j = 0; j < 4; j++)
+            for (int pair = 0; pair < 4; pair++)
             {
-                float2 x = *(const float2*)(q + 2 * j);
-                packed[j] = Type::pack(x.x, x.y);
+                const float2 x = *(const float2*)(q + 2 * pair);
+                packed[pair] = Type::pack(x.x, x.y);
             }
         }
 
@@ -233,8 +234,6 @@ template <class Config> DEVICE void attention_hopper(const AttentionArgs& args)
     wait_for_inputs();
     const int group = threadIdx.x / 128;
     const u32 queries = shared + group * 64 * Config::Size * 2;
-    if (group < Config::Consumers) store_queries<Config>(args, tile, queries, group * 64, threadIdx.x % 128);
-    fence_shared();
     __syncthreads();
     const int steps = (tile.key_end - tile.key_begin + Config::Keys - 1) / Config::Keys;
     if (group == Config::Consumers)
@@ -245,6 +244,9 @@ template <class Config> DEVICE void attention_hopper(const AttentionArgs& args)
     else
     {
         take_registers<224>();
+        store_queries<Config>(args, tile, queries, group * 64, threadIdx.x % 128);
+        fence_shared();
+        asm volatile("bar.sync %0, 128;" ::"r"(group + 2) : "memory");
         attend<Config>(args, tile, keys, values, queries, steps);
         if (tile.parts > 1) combine<2, Config::Consumers * 128>(args, tile, Config::Rows, Config::ValueSize);
     }

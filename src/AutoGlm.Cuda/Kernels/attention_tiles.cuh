@@ -56,6 +56,15 @@ struct KeyGroups
         }
     }
 
+    // The same by a number that is known at run time alone.
+    DEVICE const u8* pick(int group, const u8* base, i64 block_bytes, int row_bytes) const
+    {
+        int block = blocks[0], token = tokens[0];
+#pragma unroll
+        for (int i = 1; i < Count; i++) block = i == group ? blocks[i] : block, token = i == group ? tokens[i] : token;
+        return base + block * block_bytes + token * row_bytes;
+    }
+
     DEVICE const u8* at(int i, const u8* base, i64 block_bytes, int row_bytes) const { return base + blocks[i] * block_bytes + tokens[i] * row_bytes; }
 };
 

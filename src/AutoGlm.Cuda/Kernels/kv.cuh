@@ -30,7 +30,7 @@ struct KvShort
 
     DEVICE static void write(KvRow row, int size, const float* x, int lane)
     {
-        for (int c = lane; c < size; c += WarpSize) ((u16*)row.numbers)[c] = Type::round(x[c]);
+        for (int c = lane; c < size; c += WarpSize) ((u16*)row.numbers)[c] = Type::round(Type::saturate(x[c]));
     }
 
     DEVICE static float read(KvRow row, int column) { return Type::one(((const u16*)row.numbers)[column]); }
@@ -47,9 +47,9 @@ struct KvBytes
         for (int group = 0; group < size / WarpSize; group++)
         {
             const float value = x[group * WarpSize + lane];
-            const u16 scale = Half16::round(fminf(warp_max(fabsf(value)) * (1.f / 127.f), 65504.f));
+            const u16 scale = Half16::round(Half16::saturate(warp_max(fabsf(value)) / 127.f));
             const float step = Half16::one(scale);
-            const float number = step > 0 ? fminf(fmaxf(rintf(value / step), -127.f), 127.f) : 0.f;
+            const float number = step > 0 ? fminf(fmaxf(rintf(value * (1.f / step)), -127.f), 127.f) : 0.f;
             ((i8*)row.numbers)[group * WarpSize + lane] = (i8)(int)number;
             if (lane == 0) row.scales[group] = scale;
         }

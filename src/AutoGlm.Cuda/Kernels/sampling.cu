@@ -21,7 +21,7 @@ struct SampleArgs
     int vocabulary;
 };
 
-constexpr int SampleThreads = 1024, SampleWarps = SampleThreads / WarpSize, ListLength = 2048, Ways = 8;
+constexpr int SampleThreads = 1024, SampleWarps = SampleThreads / WarpSize, ListLength = 2048, Ways = 8, Run = 8;
 constexpr float MassUnit = 1099511627776.f;
 
 struct SampleMemory
@@ -78,21 +78,32 @@ DEVICE u64 warp_prefix(u64 x, int lane)
 
 DEVICE u64 warp_total(u64 x, int lane) { return shuffle64(warp_prefix(x, lane), WarpSize - 1); }
 
-// f(logit, position) for all positions from begin on, in steps of `step`; several loads are under way before the first is used.
-template <class F> DEVICE void for_each(const TokenView& view, int begin, int end, int step, F f)
+// f(logit, position) for the positions of [begin, end) that are this one of `threads` threads': in fours where they are aligned,
+// with several loads under way before the first is used.
+template <class F> DEVICE void for_each(const TokenView& view, int begin, int end, int thread, int threads, F f)
 {
-    constexpr int Flying = 8;
-    int i = begin;
-    for (; i + (Flying - 1) * step < end; i += Flying * step)
+    constexpr int Flying = 4;
+    if (((u64)view.logits | begin * 4) % 16 != 0)
     {
-        float held[Flying];
-#pragma unroll
-        for (int j = 0; j < Flying; j++) held[j] = view.logits[i + j * step];
-#pragma unroll
-        for (int j = 0; j < Flying; j++) f(held[j], i + j * step);
+        for (int i = begin + thread; i < end; i += threads) f(view.logits[i], i);
+        return;
     }
 
-    for (; i < end; i += step) f(view.logits[i], i);
+    const int step = threads * 4;
+    int i = begin + thread * 4;
+    for (; i + (Flying - 1) * step + 4 <= end; i += Flying * step)
+    {
+        float4 held[Flying];
+#pragma unroll
+        for (int j = 0; j < Flying; j++) held[j] = *(const float4*)(view.logits + i + j * step);
+#pragma unroll
+        for (int j = 0; j < Flying; j++) f(held[j].x, i + j * step), f(held[j].y, i + j * step + 1), f(held[j].z, i + j * step + 2), f(held[j].w, i + j * step + 3);
+    }
+
+    for (; i < end; i += step)
+    {
+        for (int j = i; j < min(i + 4, end); j++) f(view.logits[j], j);
+    }
 }
 
 // Positions of a view that are one warp's, a run of whole steps of 32.
@@ -109,7 +120,7 @@ DEVICE u64 total_mass(const TokenView& view, u64 cut, float most, float scale, S
     int begin, end;
     warp_range(view.count, warp, begin, end);
     u64 sum = 0;
-    for_each(view, begin + lane, end, WarpSize, [&](float logit, int i) { sum += in_play(logit, view.id(i), cut) ? mass(logit, most, scale) : 0; });
+    for_each(view, begin, end, lane, WarpSize, [&](float logit, int i) { sum += in_play(logit, view.id(i), cut) ? mass(logit, most, scale) : 0; });
     sum = warp_total(sum, lane);
     __syncthreads();
     if (lane == 0) memory.sums[warp] = sum;
@@ -129,16 +140,24 @@ DEVICE int draw(const TokenView& view, u64 cut, float most, float scale, u64 tar
         int begin, end;
         warp_range(view.count, warp, begin, end);
         u64 sum = before;
-        for (int start = begin; start < end; start += WarpSize)
+        bool found = false;
+        for (int start = begin; start < end && !found; start += WarpSize * Run)
         {
-            const int i = start + lane;
-            const u64 mine = i < end && in_play(view.logits[i], view.id(i), cut) ? mass(view.logits[i], most, scale) : 0;
-            const u64 prefix = sum + warp_prefix(mine, lane);
-            const u32 passed = __ballot_sync(AllLanes, prefix > target);
-            sum = shuffle64(prefix, WarpSize - 1);
-            if (!passed) continue;
-            if (lane == __ffs((int)passed) - 1) memory.chosen = view.id(i);
-            break;
+            float held[Run];
+#pragma unroll
+            for (int j = 0; j < Run; j++) held[j] = start + j * WarpSize + lane < end ? view.logits[start + j * WarpSize + lane] : -infinity();
+#pragma unroll
+            for (int j = 0; j < Run; j++)
+            {
+                const int i = start + j * WarpSize + lane;
+                const u64 mine = i < end && in_play(held[j], view.id(i), cut) ? mass(held[j], most, scale) : 0;
+                const u64 prefix = sum + warp_prefix(mine, lane);
+                const u32 passed = __ballot_sync(AllLanes, prefix > target);
+                sum = shuffle64(prefix, WarpSize - 1);
+                if (!passed || found) continue;
+                found = true;
+                if (lane == __ffs((int)passed) - 1) memory.chosen = view.id(i);
+            }
         }
     }
 
@@ -177,7 +196,7 @@ template <bool ByMass> DEVICE u64 select_in_row(const TokenView& row, u64 cut, u
     {
         const u64 step = (high - low) / Ways;
         u64 sums[Ways - 1] = {};
-        for_each(row, threadIdx.x, row.count, SampleThreads, [&](float logit, int i) {
+        for_each(row, 0, row.count, threadIdx.x, SampleThreads, [&](float logit, int i) {
             if (!in_play(logit, i, cut)) return;
             const u64 key = sample_key(logit, i), amount = ByMass ? mass(logit, most, 1.f) : 1;
 #pragma unroll
@@ -206,19 +225,28 @@ template <bool ByMass> DEVICE u64 select_in_row(const TokenView& row, u64 cut, u
     return high;
 }
 
-// The k-th greatest of the threads' greatest logits: at least k logits are not less.
+// A floor that at least k logits reach: the k-th greatest of the best logits of groups of threads.
 DEVICE float floor_of(float top, int k, SampleMemory& memory)
 {
-    memory.tops[threadIdx.x] = top;
+    const int group = k <= 32 ? 8 : k <= 128 ? 4 : 1, groups = SampleThreads / group;
+#pragma unroll
+    for (int lanes = 1; lanes < 8; lanes <<= 1)
+        if (lanes < group) top = fmaxf(top, __shfl_xor_sync(AllLanes, top, lanes));
+    const int at = threadIdx.x / group;
+    if (threadIdx.x % group == 0) memory.tops[at] = top;
     if (threadIdx.x == 0) memory.floor = -infinity();
     __syncthreads();
+    // The threads of a group each compare with a part of the others.
     int before = 0;
-    for (int i = 0; i < SampleThreads; i++)
+    for (int i = threadIdx.x % group; i < groups; i += group)
     {
         const float other = memory.tops[i];
-        before += other > top || (other == top && i < (int)threadIdx.x);
+        before += other > top || (other == top && i < at);
     }
 
+#pragma unroll
+    for (int lanes = 1; lanes < 8; lanes <<= 1)
+        if (lanes < group) before += __shfl_xor_sync(AllLanes, before, lanes);
     if (before == k - 1) memory.floor = top;
     __syncthreads();
     return memory.floor;
@@ -230,7 +258,7 @@ DEVICE TokenView gather(const TokenView& row, float floor, SampleMemory& memory)
     const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
     int begin, end, mine = 0;
     warp_range(row.count, warp, begin, end);
-    for_each(row, begin + lane, end, WarpSize, [&](float logit, int) { mine += logit >= floor && logit > -infinity(); });
+    for_each(row, begin, end, lane, WarpSize, [&](float logit, int) { mine += logit >= floor && logit > -infinity(); });
     u64 count = warp_total(mine, lane);
     __syncthreads();
     if (lane == 0) memory.sums[warp] = count;
@@ -238,15 +266,20 @@ DEVICE TokenView gather(const TokenView& row, float floor, SampleMemory& memory)
     const u64 warps = warp_prefix(memory.sums[lane], lane), total = shuffle64(warps, WarpSize - 1);
     if (total > ListLength) return row;
     int at = (int)(shuffle64(warps, warp) - count);
-    for (int start = begin; start < end && count > 0; start += WarpSize)
+    for (int start = begin; start < end && count > 0; start += WarpSize * Run)
     {
-        const int i = start + lane;
-        const float logit = i < end ? row.logits[i] : -infinity();
-        const bool keep = logit >= floor && logit > -infinity();
-        const u32 lanes = __ballot_sync(AllLanes, keep);
-        const int to = at + __popc(lanes & ((1u << lane) - 1));
-        if (keep) memory.list[to] = logit, memory.ids[to] = i;
-        at += __popc(lanes);
+        float held[Run];
+#pragma unroll
+        for (int j = 0; j < Run; j++) held[j] = start + j * WarpSize + lane < end ? row.logits[start + j * WarpSize + lane] : -infinity();
+#pragma unroll
+        for (int j = 0; j < Run; j++)
+        {
+            const bool keep = held[j] >= floor && held[j] > -infinity();
+            const u32 lanes = __ballot_sync(AllLanes, keep);
+            const int to = at + __popc(lanes & ((1u << lane) - 1));
+            if (keep) memory.list[to] = held[j], memory.ids[to] = start + j * WarpSize + lane;
+            at += __popc(lanes);
+        }
     }
 
     __syncthreads();
@@ -331,7 +364,7 @@ extern "C" __global__ void __launch_bounds__(SampleThreads) sample(const __grid_
     const SamplingRow options = args.options[blockIdx.x];
     float top = -infinity();
     int best = args.vocabulary;
-    for_each(row, threadIdx.x, row.count, SampleThreads, [&](float logit, int i) {
+    for_each(row, 0, row.count, threadIdx.x, SampleThreads, [&](float logit, int i) {
         if (logit > top) top = logit, best = i;
     });
     float most = top;
