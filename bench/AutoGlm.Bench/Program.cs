@@ -9,6 +9,7 @@ RootCommand root = new("Measures AutoGLM against the machine's limits, and again
 {
     AttentionCommand.Create(),
     KernelsCommand.Create(),
+    CudaLinearCommand.Create(),
     MasksCommand.Create(),
     PeersCommand.Create(),
     SchedulerCommand.Create(),

@@ -1,3 +1,4 @@
+using AutoGlm.Cuda.Fast;
 using AutoGlm.Cuda.Modules;
 using AutoGlm.Cuda.Plan;
 using AutoGlm.Cuda.Reference;
@@ -36,11 +37,14 @@ public sealed class CudaBackend : IBackend
     public IGraphExecutor Load(ComputationGraph graph, IWeightSource weights, int maxRows, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         Device.MakeCurrent();
-        Operations operations = new ReferenceOperations(_kernels);
-        DeviceWeights loaded = DeviceWeights.Load(graph, weights, Device, operations, progress, cancellation);
+        Operations operations = _options.Reference ? new ReferenceOperations(_kernels) : new FastOperations(Device, _stream, _kernels, graph, maxRows);
+        Fusions? fusions = operations.FusesHeads && (_options.FuseHeads || _options.FuseProducts)
+            ? new Fusions(graph, _options.FuseHeads, weight => _options.FuseProducts && operations.Fuses(weights.Get(weight).Type))
+            : null;
+        DeviceWeights loaded = DeviceWeights.Load(graph, weights, Device, operations, fusions, progress, cancellation);
         try
         {
-            return new CudaExecutor(Device, _stream, graph, loaded, operations, maxRows);
+            return new CudaExecutor(Device, _stream, graph, loaded, operations, fusions, maxRows, _options.CaptureGraphs);
         }
         catch
         {

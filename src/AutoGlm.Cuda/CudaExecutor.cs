@@ -20,20 +20,24 @@ internal sealed class CudaExecutor : IGraphExecutor
     private readonly BatchUpload _upload;
     private readonly PinnedBuffer _staging;
     private readonly StepContext _context;
+    private readonly Operations _operations;
+    private readonly DecodeGraphs? _graphs;
     private readonly int _maxRows;
 
-    public CudaExecutor(CudaDevice device, CudaStream stream, ComputationGraph graph, DeviceWeights weights, Operations operations, int maxRows)
+    public CudaExecutor(CudaDevice device, CudaStream stream, ComputationGraph graph, DeviceWeights weights, Operations operations, Fusions? fusions, int maxRows, bool captureGraphs)
     {
         if (graph[graph.Output].Rows != RowSpace.Logits) throw new ArgumentException("A graph's output should have the rows that want logits.", nameof(graph));
         _device = device;
         _graph = graph;
         _weights = weights;
+        _operations = operations;
         _maxRows = maxRows;
         _context = new StepContext { Stream = stream };
         _memory = new PlanMemory(device, graph, maxRows);
-        PlanCompiler compiler = new(graph, weights, _memory, operations, device);
+        PlanCompiler compiler = new(graph, weights, _memory, operations, fusions, device);
         _steps = compiler.Compile(stream);
         _owned = compiler.Owned;
+        if (captureGraphs) _graphs = new DecodeGraphs(_steps, maxRows);
         _upload = new BatchUpload(device);
         long row = (long)_memory[graph.Output].Stride * sizeof(float);
         _staging = new PinnedBuffer(device, Math.Max(row, MostStagedBytes / row * row));
@@ -54,10 +58,14 @@ internal sealed class CudaExecutor : IGraphExecutor
         if (batch.RowCount == 0) return;
         CudaKvMemory memory = kv as CudaKvMemory ?? throw new ArgumentException("The KV memory is another backend's.", nameof(kv));
         _device.MakeCurrent();
+        int graphRows = _graphs?.RowsFor(batch) ?? 0, rows = Math.Max(batch.RowCount, graphRows);
+        bool moved = _context.Kv != memory.Address || !ReferenceEquals(_context.KvLayout, memory.Layout);
         (_context.Kv, _context.KvLayout) = (memory.Address, memory.Layout);
-        _memory.ReserveOutput(Math.Max(1, batch.LogitRows.Length));
-        _upload.Send(batch, batch.RowCount, _context);
-        foreach (PlanStep step in _steps) step.Queue(_context);
+        moved |= _memory.ReserveOutput(Math.Max(1, rows > batch.RowCount ? rows : batch.LogitRows.Length));
+        moved |= _upload.Send(batch, rows, _context);
+        moved |= _operations.Begin(_context, batch);
+        if (moved) _graphs?.Clear();
+        Queue(graphRows);
         Download(logits, batch.LogitRows.Length, width);
     }
 
@@ -65,11 +73,24 @@ internal sealed class CudaExecutor : IGraphExecutor
     {
         _device.MakeCurrent();
         _context.Stream.Synchronize();
+        _graphs?.Dispose();
         foreach (IDisposable owned in _owned) owned.Dispose();
         _staging.Dispose();
         _upload.Dispose();
         _memory.Dispose();
+        _operations.Dispose();
         _weights.Dispose();
+    }
+
+    private void Queue(int graphRows)
+    {
+        if (graphRows > 0)
+        {
+            _graphs!.Queue(_context, graphRows);
+            return;
+        }
+
+        foreach (PlanStep step in _steps) step.Queue(_context);
     }
 
     /// <summary>Copies rows of logits, as many at once as the page-locked buffer holds, and waits for them.</summary>

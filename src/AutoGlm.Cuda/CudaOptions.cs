@@ -12,6 +12,12 @@ public sealed record CudaOptions
     /// <summary>True to replay steps of few rows as CUDA graphs.</summary>
     public bool CaptureGraphs { get; init; } = true;
 
+    /// <summary>True to let the kernel that stores keys and values norm and rotate heads too.</summary>
+    public bool FuseHeads { get; init; } = true;
+
+    /// <summary>True to let products norm what they read and gate what they make. Slower than apart for 2 to 8 rows, no faster for one, and less exact, so that it is off.</summary>
+    public bool FuseProducts { get; init; }
+
     /// <summary>Folder for the machine code that the driver makes of the kernels; null for the user's cache folder.</summary>
     public string? CacheFolder { get; init; }
 }

@@ -35,6 +35,7 @@ internal sealed class InspectCommand : Verb
         Description = "With --tensor: write its values to a file instead, as raw little-endian float32.",
         HelpName = "FILE",
     };
+    private readonly Option<bool> _kernels = new("--kernels") { Description = "Show the kernels of the first NVIDIA card: registers, memory, occupancy." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public InspectCommand(Terminal terminal)
@@ -54,6 +55,7 @@ internal sealed class InspectCommand : Verb
         Add(_format);
         Add(_tensor);
         Add(_out);
+        Add(_kernels);
         Add(_json);
         Validators.Add(result =>
         {
@@ -66,8 +68,14 @@ internal sealed class InspectCommand : Verb
 
     protected override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
-        string path = EmbeddedModel.OrGiven(arguments.GetValue(_model));
         bool json = arguments.GetValue(_json);
+        if (arguments.GetValue(_kernels))
+        {
+            KernelReport.Write(Terminal, json);
+            return ExitCode.Ok;
+        }
+
+        string path = EmbeddedModel.OrGiven(arguments.GetValue(_model));
         if (arguments.GetValue(_graph) is { } graph)
         {
             WriteGraph(path, graph == "optimized", json ? "json" : arguments.GetValue(_format) ?? "text");

@@ -7,11 +7,18 @@ namespace AutoGlm.Cli.Options;
 /// <summary>How a model is loaded and run.</summary>
 internal sealed class RuntimeOptions
 {
+    private const int DefaultBatchTokens = 512, DefaultCardBatchTokens = 2048;
+
     private readonly Option<int?> _context = new Option<int?>("--ctx")
     {
         Description = "Longest prompt plus answer, in tokens. Without it, what the model was made for, 8192 at most.",
         HelpName = "N",
     }.Between(1, 1 << 24);
+    private readonly Option<int?> _batchTokens = new Option<int?>("--batch-tokens")
+    {
+        Description = "Most tokens computed in one step; longer prompts go in pieces. Without it, 512, and 2048 on a card.",
+        HelpName = "N",
+    }.Between(1, 1 << 16);
     private readonly Option<string> _device = new("--device")
     {
         Description = "What computes: cpu, cuda (the first NVIDIA card), cuda:N, or auto for a card where there is one.",
@@ -53,6 +60,7 @@ internal sealed class RuntimeOptions
         });
         if (withContext) command.Add(_context);
         command.Add(_device);
+        command.Add(_batchTokens);
         command.Add(_threads);
         command.Add(_kvType);
         command.Add(_isa);
@@ -63,6 +71,7 @@ internal sealed class RuntimeOptions
     {
         Context = arguments.GetValue(_context),
         Device = arguments.GetRequiredValue(_device),
+        BatchTokens = arguments.GetValue(_batchTokens) ?? (arguments.GetRequiredValue(_device) == "cpu" ? DefaultBatchTokens : DefaultCardBatchTokens),
         Threads = arguments.GetValue(_threads),
         Isa = arguments.GetRequiredValue(_isa),
         KvType = Enum.Parse<KvType>(arguments.GetRequiredValue(_kvType), ignoreCase: true),

@@ -12,7 +12,8 @@ struct GemvArgs
     const float* addend;   // [rows][slots][outputs], rows lda apart, or null; may be y
     const float* gain;     // [columns]: x is normed first, x gain / sqrt(mean(x²) + epsilon); or null
     const float* routing;  // [rows][slots ..]: the matrix of each row and slot; or null, where a slot has its own
-    long long ldx, ldy, lda, matrixBytes;
+    const u8* following;   // weights that are read after these, to be brought near; or null
+    long long ldx, ldy, lda, matrixBytes, followingBytes;
     int rows;              // of all
     int blockRows;         // of a block: 1 to 8, 1 with a routing; block (., slot, n) has rows from n blockRows on
     int outputs;
@@ -81,6 +82,24 @@ struct GemvMemory
         barriers = (u64*)(sums + 4 * warps * 16 * rows);
     }
 };
+
+// Weights that the next kernel reads begin their way to the L2 cache when this one has asked for all of its own: a warp asks
+// for its share of them.
+INLINE void GemvPrefetch(const GemvArgs& args, int warp, int lane)
+{
+#if LINEAR_BULK
+    if (!args.following || lane != 0 || blockIdx.y + blockIdx.z != 0) return;
+    int sharers = gridDim.x * (blockDim.x / 32), index = blockIdx.x * (blockDim.x / 32) + warp;
+    long long share = (args.followingBytes / sharers + 127) & ~127ll, at = share * index;
+    const int most = 16384;
+#pragma unroll 1
+    for (long long end = min(at + share, args.followingBytes); at < end; at += most)
+    {
+        u32 bytes = (u32)min(end - at, (long long)most) & ~15u;
+        if (bytes) asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" :: "l"(args.following + at), "r"(bytes) : "memory");
+    }
+#endif
+}
 
 // A warp's ring: units of its tiles in the order in which it reads them.
 template <class F>
@@ -172,26 +191,31 @@ struct GemvChunk
         }
     }
 
-    INLINE void Scale(const float* gain, int k, int columns, float scale)
+    // Times the gain; returns the sum of the squares before.
+    INLINE float Gain(const float* gain, int k, int columns, bool paired)
     {
+        GemvChunk by;
+        by.Load(gain, k, columns, paired && ((u64)gain & 7) == 0);
+        float sum = 0;
 #pragma unroll
         for (int i = 0; i < 8; i++)
         {
-            int at = k + (i >> 1) * 8 + (i & 1);
-            if (at < columns) v[i] *= scale * gain[at];
+            sum += v[i] * v[i];
+            v[i] *= by.v[i];
         }
+        return sum;
     }
 };
 
 // Stores a chunk of a block of 32 columns, and the four threads that share the block its mean.
 template <class F>
-INLINE void GemvPut(const GemvTask& task, const GemvChunk& chunk, int block, int n, u8* to, u8* means)
+INLINE void GemvPut(const GemvTask& task, const GemvChunk& chunk, float scale, int block, int n, u8* to, u8* means)
 {
     const int perUnit = F::UnitK / 32, width = GemvMeans<F, F::IsRaw>::Bytes / 2;
     int t = threadIdx.x & 3;
     u32 pairs[4];
 #pragma unroll
-    for (int p = 0; p < 4; p++) pairs[p] = Pair<F::Bf16>(chunk.v[2 * p], chunk.v[2 * p + 1]);
+    for (int p = 0; p < 4; p++) pairs[p] = Pair<F::Bf16>(chunk.v[2 * p] * scale, chunk.v[2 * p + 1] * scale);
     ((uint4*)to)[(block * task.rows + n) * 4 + t] = make_uint4(pairs[0], pairs[1], pairs[2], pairs[3]);
     if (!F::IsRaw) return;
     float first = PairSum(pairs[0]) + PairSum(pairs[1]), second = PairSum(pairs[2]) + PairSum(pairs[3]);
@@ -216,14 +240,9 @@ INLINE void GemvPut(const GemvTask& task, const GemvChunk& chunk, int block, int
     }
 }
 
-// What a row is multiplied by where it is normed; for all threads of the block, with 16 floats of scratch.
-INLINE float GemvNorm(const GemvTask& task, int n, float* scratch)
+// The sum over a block's threads, in all of them, with 16 floats of scratch.
+INLINE float GemvBlockSum(float sum, float* scratch)
 {
-    const GemvArgs& args = task.args;
-    const float* row = task.x + n * args.ldx;
-    float sum = 0;
-#pragma unroll 8
-    for (int k = threadIdx.x; k < args.columns; k += blockDim.x) sum += row[k] * row[k];
 #pragma unroll
     for (int d = 16; d > 0; d >>= 1) sum += __shfl_xor_sync(0xFFFFFFFFu, sum, d);
     __syncthreads();
@@ -231,7 +250,7 @@ INLINE float GemvNorm(const GemvTask& task, int n, float* scratch)
     __syncthreads();
     sum = 0;
     for (int i = 0; i < blockDim.x / 32; i++) sum += scratch[i];
-    return rsqrtf(sum / args.columns + args.epsilon);
+    return sum;
 }
 
 // x to 16-bit pairs in the order of the right operands: 16 bytes are what lane (row n, t) needs for 32 columns.
@@ -240,27 +259,36 @@ INLINE void GemvStage(const GemvTask& task, u8* to, u8* means, float* scratch)
 {
     const int ahead = 4;
     const GemvArgs& args = task.args;
-    int chunks = args.units * (F::UnitK / 8);
+    int chunks = args.units * (F::UnitK / 8), batch = ahead * blockDim.x;
     bool paired = (((u64)task.x | args.ldx * 4 | args.columns * 4) & 7) == 0;
     for (int n = 0; n < task.rows; n++)
     {
         const float* row = task.x + n * args.ldx;
-        float scale = args.gain ? GemvNorm(task, n, scratch) : 1;
-        for (int begin = threadIdx.x; begin < chunks; begin += ahead * blockDim.x)
+        float scale = 1;
+        // A row that the threads do not hold at once is read a second time.
+        if (args.gain && chunks > batch)
+        {
+            float sum = 0;
+            for (int k = threadIdx.x; k < args.columns; k += blockDim.x) sum += row[k] * row[k];
+            scale = rsqrtf(GemvBlockSum(sum, scratch) / args.columns + args.epsilon);
+        }
+        for (int begin = threadIdx.x; begin - threadIdx.x < chunks; begin += batch)
         {
             GemvChunk chunk[ahead];
+            float sum = 0;
 #pragma unroll
             for (int j = 0; j < ahead; j++)
             {
                 int i = begin + j * blockDim.x;
                 chunk[j].Load(row, (i >> 2) * 32 + (i & 3) * 2, args.columns, paired);
+                if (args.gain) sum += chunk[j].Gain(args.gain, (i >> 2) * 32 + (i & 3) * 2, args.columns, paired);
             }
+            if (args.gain && chunks <= batch) scale = rsqrtf(GemvBlockSum(sum, scratch) / args.columns + args.epsilon);
 #pragma unroll
             for (int j = 0; j < ahead; j++)
             {
                 int i = begin + j * blockDim.x;
-                if (args.gain) chunk[j].Scale(args.gain, (i >> 2) * 32 + (i & 3) * 2, args.columns, scale);
-                if (i < chunks) GemvPut<F>(task, chunk[j], i >> 2, n, to, means);
+                if (i < chunks) GemvPut<F>(task, chunk[j], scale, i >> 2, n, to, means);
             }
         }
     }
@@ -460,10 +488,16 @@ INLINE void Gemv(const GemvArgs& args)
     const u8* x = shared.x + first * (F::UnitK / 32) * task.rows * 64;
     const u8* means = shared.means + first * task.rows * GemvMeans<F, F::IsRaw>::Bytes;
     int unitX = F::UnitK / 32 * task.rows * 64, unitMeans = task.rows * GemvMeans<F, F::IsRaw>::Bytes;
+    bool asked = false;
     for (int begin = blockIdx.x; begin < args.tiles; begin += stride, tile += stride)
     {
         float values[8] = {0, 0, 0, 0, 0, 0, 0, 0};
         bool valid = tile < args.tiles;
+        if (!asked && ring.tile >= args.tiles)
+        {
+            asked = true;
+            GemvPrefetch(args, warp, lane);
+        }
         if (valid)
         {
 #pragma unroll 1

@@ -30,9 +30,8 @@
 #define LINEAR_SWEEP(name, F)
 #endif
 
-// Two blocks of 512 threads to a multiprocessor: the next kernel's begin to fetch weights while this one's end.
 #define LINEAR_KERNELS(name, F) \
-    extern "C" __global__ void __launch_bounds__(512, 2) gemv_##name(const __grid_constant__ GemvArgs args) { Gemv<F>(args); } \
+    extern "C" __global__ void __launch_bounds__(512, 1) gemv_##name(const __grid_constant__ GemvArgs args) { Gemv<F>(args); } \
     extern "C" __global__ void gather_##name(const __grid_constant__ GatherArgs args) { Gather<F>(args); } \
     LINEAR_SWEEP(name, F) \
     LINEAR_GEMMS(name, F)

@@ -11,7 +11,7 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
     /// <summary>The most rows of activations.</summary>
     public const int MaxRows = 8;
 
-    private const int MinStages = 4, MaxStages = 16, ReservedBytes = 128, ReservedBySystem = 1024;
+    private const int MinStages = 4, MaxStages = 16, ReservedBytes = 128;
 
     /// <summary>Tiles whose sums wait to be added, and what barriers they need, as in <c>GemvSums</c>.</summary>
     private const int SumsDepth = 4, SumsBarriers = 2 * SumsDepth * sizeof(ulong);
@@ -26,12 +26,12 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
     public static GemvShape? Choose(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, int sharedLimit)
     {
         int units = format.Units(columns);
-        // Half a multiprocessor, so that the next kernel's blocks begin beside this one's; the whole of it where they must.
-        foreach (int limit in (ReadOnlySpan<int>)[sharedLimit / 2 - ReservedBySystem / 2, sharedLimit])
+        // A ring of half a multiprocessor's memory covers the latency of the card's; the whole of it where activations need it.
+        foreach (int limit in (ReadOnlySpan<int>)[sharedLimit / 2, sharedLimit])
         {
             foreach (int warps in (ReadOnlySpan<int>)[16, 8, 4])
             {
-                int splits = SplitsOf(warps, units, tiles, multiprocessors);
+                int splits = SplitsOf(format, warps, units, tiles, multiprocessors);
                 int perStage = warps * (format.UnitBytes + sizeof(ulong));
                 int others = units * rows * (format.UnitColumns * sizeof(ushort) + format.MeanBytes)
                     + warps * (SumsDepth * PackedFormat.TileRows * rows * sizeof(float) + SumsBarriers) + ReservedBytes;
@@ -45,11 +45,14 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
         return null;
     }
 
-    /// <summary>As few warps to a tile as still give all multiprocessors tiles evenly, and no more than there are units.</summary>
-    private static int SplitsOf(int warps, int units, int tiles, int multiprocessors)
+    /// <summary>
+    /// No more warps to a tile than it has units. Of quantised weights eight are better than sixteen, where that leaves no
+    /// multiprocessor without a tile: fewer sums to add.
+    /// </summary>
+    private static int SplitsOf(PackedFormat format, int warps, int units, int tiles, int multiprocessors)
     {
-        int splits = warps;
-        while (splits > 1 && (splits > units || (splits > 8 && tiles >= 2 * multiprocessors * (warps / splits)))) splits /= 2;
+        int splits = format.MeanBytes > 0 && 10 * tiles >= 18 * multiprocessors ? Math.Min(8, warps) : warps;
+        while (splits > 1 && splits > units) splits /= 2;
         return splits;
     }
 }

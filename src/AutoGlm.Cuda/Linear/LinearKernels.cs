@@ -9,6 +9,7 @@ internal sealed class LinearKernels
     private const int OutputFloats = 0, OutputHalf = 1, OutputBFloat16 = 2;
 
     private readonly KernelLibrary _kernels;
+    private readonly FollowingWeights _following = new();
     private readonly int _multiprocessors, _sharedLimit;
     private readonly bool _hopper;
 
@@ -140,6 +141,7 @@ internal sealed class LinearKernels
     private void MatMul(CudaStream stream, in LinearCall call, nint operand, int output, LinearWorkspace workspace)
     {
         PackedMatrix weights = call.Weights;
+        _following.After(weights);
         if (call.Gain != 0) throw new NotSupportedException("Products of an operand do not norm it.");
         GemmShape shape = GemmShape.Choose(weights.Format, weights.Inputs, weights.Tiles, call.Rows, _multiprocessors, _hopper);
         GemmArgs args = new()
@@ -289,6 +291,7 @@ internal sealed class LinearKernels
         Describe(call, ref args);
         args.Splits = shape.Splits;
         args.Stages = shape.Stages;
+        (args.Following, args.FollowingBytes) = _following.After(call.Weights);
         _kernels.Get("gemv_" + call.Weights.Format.Name).Launch(stream, grid, shape.Warps * 32, shape.SharedBytes, args, _hopper);
     }
 

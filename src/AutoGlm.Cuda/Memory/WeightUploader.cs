@@ -14,6 +14,7 @@ internal sealed unsafe class WeightUploader : IDisposable
     private readonly PinnedBuffer[] _buffers;
     private readonly CudaEvent[] _fetched = [.. Enumerable.Range(0, Buffers).Select(_ => new CudaEvent())];
     private readonly string _location;
+    private DeviceBuffer? _staging;
     private int _next;
 
     /// <param name="device">The card.</param>
@@ -36,7 +37,7 @@ internal sealed unsafe class WeightUploader : IDisposable
     public CancellationToken Cancellation { get; }
 
     /// <summary>So large a buffer serves tensors with rows of so many bytes.</summary>
-    public static long BufferBytes(long mostRowBytes) => Math.Max(MostBytes, mostRowBytes);
+    public static long BufferBytes(long mostRowBytes) => Math.Max(MostBytes, 16 * mostRowBytes);
 
     /// <summary>Rows of a tensor as they are stored.</summary>
     /// <param name="tensor">The tensor.</param>
@@ -55,6 +56,30 @@ internal sealed unsafe class WeightUploader : IDisposable
             bytes.CopyTo(new Span<byte>((byte*)chunk + start * rowBytes, bytes.Length));
         }), to);
     }
+
+    /// <summary>Rows of a tensor as they are stored, a part at a time in memory of the card that the next part overwrites.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="first">Its first row.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="multiple">Parts are multiples of so many rows, but for the last.</param>
+    /// <param name="use">Queues on <see cref="Stream"/> what is done with a part: its first row counted from <paramref name="first"/>, its rows, its address.</param>
+    public void Parts(Tensor tensor, long first, long count, int multiple, Action<long, int, nint> use)
+    {
+        long rowBytes = tensor.Type == UsedType(tensor) ? tensor.RowBytes : tensor.RowLength * sizeof(float);
+        long most = _buffers[0].Bytes / rowBytes / multiple * multiple;
+        if (most == 0) throw new ArgumentException($"{multiple} rows of {rowBytes} bytes do not fit into a buffer of {_buffers[0].Bytes}.", nameof(multiple));
+        _staging ??= new DeviceBuffer(Device, _buffers[0].Bytes, "loading weights");
+        for (long row = 0; row < count; row += most)
+        {
+            int rows = (int)Math.Min(most, count - row);
+            if (tensor.Type == UsedType(tensor)) Rows(tensor, first + row, rows, _staging.Address);
+            else Floats(tensor, first + row, rows, _staging.Address);
+            use(row, rows, _staging.Address);
+        }
+    }
+
+    /// <summary>The type in which <see cref="Parts(Tensor, long, long, int, Action{long, int, nint})"/> brings a tensor.</summary>
+    public static TensorType UsedType(Tensor tensor) => Linear.PackedFormat.Get(tensor.Type).Type == tensor.Type ? tensor.Type : TensorType.F32;
 
     /// <summary>Rows of a tensor as float32.</summary>
     public void Floats(Tensor tensor, long first, long count, nint to)
@@ -75,6 +100,7 @@ internal sealed unsafe class WeightUploader : IDisposable
     {
         Stream.Synchronize();
         Stream.Dispose();
+        _staging?.Dispose();
         foreach (CudaEvent fetched in _fetched) fetched.Dispose();
         foreach (PinnedBuffer buffer in _buffers) buffer.Dispose();
     }

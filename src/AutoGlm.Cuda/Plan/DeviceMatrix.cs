@@ -9,6 +9,9 @@ internal abstract class DeviceMatrix(int matrices, int outputs, int inputs) : ID
 
     public int Inputs => inputs;
 
+    /// <summary>The form in which its products read activations: what <see cref="Operations.Prepare"/> makes for one serves all of a form.</summary>
+    public virtual int InputForm => 0;
+
     public abstract long Bytes { get; }
 
     public abstract void Dispose();

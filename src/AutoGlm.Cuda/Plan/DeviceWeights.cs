@@ -28,8 +28,9 @@ internal sealed class DeviceWeights : IDisposable
     /// <summary>Brings all parameters to the card.</summary>
     /// <exception cref="Formats.ModelFormatException">A tensor holds a value or scale that is not finite.</exception>
     /// <exception cref="InsufficientMemoryException">They do not fit.</exception>
-    public static DeviceWeights Load(ComputationGraph graph, IWeightSource source, CudaDevice device, Operations operations, IProgress<double>? progress, CancellationToken cancellation)
+    public static DeviceWeights Load(ComputationGraph graph, IWeightSource source, CudaDevice device, Operations operations, Fusions? fusions, IProgress<double>? progress, CancellationToken cancellation)
     {
+        HashSet<Weight> gated = [.. fusions?.GatedWeights ?? []];
         HashSet<Weight> matrices = [.. graph.Nodes.SelectMany(MatricesOf)];
         List<Weight> all = [.. graph.Weights];
         List<Tensor> tensors = [.. all.Select(source.Get)];
@@ -44,7 +45,7 @@ internal sealed class DeviceWeights : IDisposable
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (i + 1 < all.Count) tensors[i + 1].Prefetch();
-                if (matrices.Contains(all[i])) weights._matrices.Add(all[i], operations.LoadMatrix(tensors[i], uploader));
+                if (matrices.Contains(all[i])) weights._matrices.Add(all[i], operations.LoadMatrix(tensors[i], gated.Contains(all[i]), uploader));
                 else weights.AddVector(all[i], tensors[i], uploader);
                 tensors[i].Discard();
                 done += tensors[i].ByteLength;

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using AutoGlm.Cuda.Memory;
 using AutoGlm.Formats.Tensors;
+using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Nodes;
 
 namespace AutoGlm.Cuda.Plan;
@@ -20,25 +22,58 @@ internal enum ElementFunction
     ClampedSwiGlu,
 }
 
+/// <summary>An RMSNorm of whole rows that a matmul does itself.</summary>
+/// <param name="Gain">Address of its gain; 0 for no norm.</param>
+internal readonly record struct InputNorm(nint Gain, float Epsilon);
+
+/// <summary>Norms of heads and their rotation, before attention.</summary>
+/// <param name="Table">The rotation.</param>
+/// <param name="Frequencies">As <see cref="Operations.RopeFrequencies"/> made them.</param>
+/// <param name="QueryGain">Address of the gain of the query heads' norm; 0 for none.</param>
+/// <param name="KeyGain">The same of the key heads.</param>
+/// <param name="Query">Where the queries that come out go.</param>
+internal sealed record HeadSteps(RopeTable Table, nint Frequencies, nint QueryGain, nint KeyGain, float Epsilon, Operand Query);
+
 /// <summary>
 /// The operations of graphs, each queued as one or more kernels. All results may lie where an input lies if that input is
 /// as <see cref="Node.InPlace"/> says. Vectors of parameters are float32 in the card's memory; address 0 stands for none.
 /// </summary>
-internal abstract class Operations
+internal abstract class Operations : IDisposable
 {
+    /// <summary>Called before a batch's steps are queued, or its graph replayed.</summary>
+    /// <returns>True where captured graphs of earlier batches no longer hold.</returns>
+    public virtual bool Begin(StepContext context, ForwardBatch batch) => false;
+
+    /// <summary>What <see cref="Rope"/> finds at its frequencies' address.</summary>
+    public virtual byte[] RopeFrequencies(RopeTable table) => MemoryMarshal.AsBytes<float>(table.InverseFrequencies).ToArray();
+
+    public virtual void Dispose()
+    {
+    }
+
     /// <summary>Brings a parameter [.., outputs, inputs] to the card.</summary>
-    public abstract DeviceMatrix LoadMatrix(Tensor tensor, WeightUploader uploader);
+    /// <param name="tensor">The parameter.</param>
+    /// <param name="gated">True where it is the rows of a gate and then as many of an up projection, for <see cref="GatedMatMul"/>.</param>
+    /// <param name="uploader">Brings it.</param>
+    public abstract DeviceMatrix LoadMatrix(Tensor tensor, bool gated, WeightUploader uploader);
+
+    /// <summary>True where products by matrices of a type can norm what they read, and gate what they make.</summary>
+    public virtual bool Fuses(TensorType type) => false;
 
     public abstract void Embed(StepContext context, DeviceMatrix table, Operand y);
 
     public abstract void SelectRows(StepContext context, Operand x, Operand y);
 
     /// <summary>Makes a value ready for the matmuls that read it; they follow before it is overwritten.</summary>
-    public virtual void Prepare(StepContext context, DeviceMatrix matrix, Operand x)
+    /// <param name="norm">What they norm it by first.</param>
+    public virtual void Prepare(StepContext context, DeviceMatrix matrix, Operand x, InputNorm norm)
     {
     }
 
-    public abstract void MatMul(StepContext context, DeviceMatrix matrix, Operand x, nint bias, Operand? addend, Operand y);
+    public abstract void MatMul(StepContext context, DeviceMatrix matrix, Operand x, InputNorm norm, nint bias, Operand? addend, Operand y);
+
+    /// <summary>y = silu(x Gateᵀ) x Upᵀ.</summary>
+    public virtual void GatedMatMul(StepContext context, DeviceMatrix matrix, Operand x, InputNorm norm, Operand y) => throw new NotSupportedException();
 
     public abstract void HeadMatMul(StepContext context, DeviceMatrix matrix, Operand x, Operand y);
 
@@ -59,5 +94,9 @@ internal abstract class Operations
     public abstract void Rope(StepContext context, Operand x, int headSize, RopeTable table, nint frequencies, Operand y);
 
     /// <summary>Stores keys and values in the blocks, then attends.</summary>
-    public abstract void Attention(StepContext context, AttentionShape shape, Operand q, Operand k, Operand? v, nint sinks, Operand y);
+    /// <param name="heads">What is done with queries and keys before; null for nothing. Only where <see cref="FusesHeads"/>.</param>
+    public abstract void Attention(StepContext context, AttentionShape shape, Operand q, Operand k, Operand? v, HeadSteps? heads, nint sinks, Operand y);
+
+    /// <summary>True where <see cref="Attention"/> norms and rotates heads itself.</summary>
+    public virtual bool FusesHeads => false;
 }

@@ -5,14 +5,14 @@ using AutoGlm.Graph.Nodes;
 namespace AutoGlm.Cuda.Plan;
 
 /// <summary>Turns a graph into a list of steps.</summary>
-internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights, PlanMemory memory, Operations operations, CudaDevice device)
+internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights, PlanMemory memory, Operations operations, Fusions? fusions, CudaDevice device)
 {
     private readonly List<PlanStep> _steps = [];
     private readonly List<IDisposable> _owned = [];
     private readonly Dictionary<RopeTable, nint> _frequencies = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The value that matmuls find prepared at this point of the plan.</summary>
-    private Value? _prepared;
+    /// <summary>The value that matmuls find prepared, and its form, at this point of the plan.</summary>
+    private (Value X, int Form)? _prepared;
 
     /// <summary>What the steps own beside <see cref="PlanMemory"/>.</summary>
     public IReadOnlyList<IDisposable> Owned => _owned;
@@ -20,8 +20,12 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
     public PlanStep[] Compile(CudaStream stream)
     {
         foreach (RopeTable table in graph.Nodes.OfType<Rope>().Select(rope => rope.Table).Distinct<RopeTable>(ReferenceEqualityComparer.Instance))
-            _frequencies[table] = Upload(table.InverseFrequencies, stream);
-        for (int i = 0; i < graph.Nodes.Count; i++) Add(graph.Nodes[i], i, memory[new Value(i)]);
+            _frequencies[table] = Upload(operations.RopeFrequencies(table), stream);
+        for (int i = 0; i < graph.Nodes.Count; i++)
+        {
+            if (fusions?.IsAbsorbed(i) != true) Add(graph.Nodes[i], i, memory[new Value(i)]);
+        }
+
         return [.. _steps];
     }
 
@@ -49,12 +53,13 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
             case Scale scale: Elements(ElementFunction.Scale, scale.Factor); break;
             case SoftCap cap: Elements(ElementFunction.SoftCap, cap.Cap); break;
             case Activate activate: Elements(ElementFunction.Silu + (int)activate.Kind); break;
+            case Gated when fusions?.MatMulOf(index) is { } matMul: AddGatedMatMul(matMul, Step, y); break;
             case Gated gated: Elements(ElementFunction.SiluGated + (int)gated.Kind); break;
             case Slice when IsView(X(0), y, ((Slice)node).Offset, ((Slice)node).Groups): break;
             case Slice slice: Step(With(X(0), (context, x) => operations.CopyGroups(context, slice.Groups, slice.Width / slice.Groups, x, slice.Offset, y, 0))); break;
             case Concat concat: AddConcat(concat, Step, y); break;
             case Rope rope: Step(With(X(0), (context, x) => operations.Rope(context, x, rope.HeadSize, rope.Table, _frequencies[rope.Table], y))); break;
-            case Attention attention: AddAttention(attention, Step, y); break;
+            case Attention attention: AddAttention(attention, index, Step, y); break;
             case Route route: Step(With(X(0), (context, x) => operations.Route(context, route.Shape, x, weights.VectorOrNone(route.Shape.SelectionBias), y))); break;
             case ExpertSum sum: Step(With(X(0), (context, x) => operations.ExpertSum(context, x, memory[sum.Routing], sum.Used, y))); break;
             default: throw new NotSupportedException($"The CUDA backend does not know {node.Operation}.");
@@ -69,18 +74,29 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
     private void AddMatMul(MatMul node, Action<Action<StepContext>> step, Operand y)
     {
         DeviceMatrix matrix = weights.Matrix(node.W);
-        Operand x = memory[node.X];
+        (Operand x, InputNorm norm) = Input(node.X);
         Operand? addend = node.Addend is { } value ? memory[value] : null;
         nint bias = weights.VectorOrNone(node.Bias);
         Prepare(node.X, matrix, step);
-        step(context => operations.MatMul(context, matrix, x, bias, addend, y));
+        step(context => operations.MatMul(context, matrix, x, norm, bias, addend, y));
     }
+
+    private void AddGatedMatMul(MatMul node, Action<Action<StepContext>> step, Operand y)
+    {
+        DeviceMatrix matrix = weights.Matrix(node.W);
+        (Operand x, InputNorm norm) = Input(node.X);
+        Prepare(node.X, matrix, step);
+        step(context => operations.GatedMatMul(context, matrix, x, norm, y));
+    }
+
+    /// <summary>What a matmul reads, and what it norms that by.</summary>
+    private (Operand X, InputNorm Norm) Input(Value x) =>
+        fusions?.NormOf(x) is { } norm ? (memory[norm.X], new InputNorm(weights.Vector(norm.Gain), norm.Epsilon)) : (memory[x], default);
 
     private void AddHeadMatMul(HeadMatMul node, Action<Action<StepContext>> step, Operand y)
     {
         DeviceMatrix matrix = weights.Matrix(node.W);
         Operand x = memory[node.X];
-        Prepare(node.X, matrix, step);
         step(context => operations.HeadMatMul(context, matrix, x, y));
     }
 
@@ -89,16 +105,17 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
         DeviceMatrix matrix = weights.Matrix(node.W);
         (Operand x, Operand routing) = (memory[node.X], memory[node.Routing]);
         nint bias = weights.VectorOrNone(node.Bias);
-        Prepare(node.X, matrix, step);
         step(context => operations.ExpertMatMul(context, matrix, x, routing, node.Used, bias, y));
+        // Experts may keep their sorted rows where other products' inputs were.
+        _prepared = null;
     }
 
     private void Prepare(Value value, DeviceMatrix matrix, Action<Action<StepContext>> step)
     {
-        if (_prepared == value) return;
-        _prepared = value;
-        Operand x = memory[value];
-        step(context => operations.Prepare(context, matrix, x));
+        if (_prepared == (value, matrix.InputForm)) return;
+        _prepared = (value, matrix.InputForm);
+        (Operand x, InputNorm norm) = Input(value);
+        step(context => operations.Prepare(context, matrix, x, norm));
     }
 
     private void AddConcat(Concat node, Action<Action<StepContext>> step, Operand y)
@@ -112,19 +129,28 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
         });
     }
 
-    private void AddAttention(Attention node, Action<Action<StepContext>> step, Operand y)
+    private void AddAttention(Attention node, int index, Action<Action<StepContext>> step, Operand y)
     {
         (Operand q, Operand k, Operand? v) = (memory[node.Q], memory[node.K], node.V is { } value ? memory[value] : null);
+        HeadSteps? heads = null;
+        if (fusions?.TransformOf(index) is { } transform)
+        {
+            float epsilon = (transform.QueryNorm ?? transform.KeyNorm)?.Epsilon ?? 0;
+            heads = new HeadSteps(
+                transform.Rope.Table, _frequencies[transform.Rope.Table], weights.VectorOrNone(transform.QueryNorm?.Gain), weights.VectorOrNone(transform.KeyNorm?.Gain), epsilon, q);
+            (q, k) = (memory[transform.RawQuery], memory[transform.RawKey]);
+        }
+
         nint sinks = weights.VectorOrNone(node.Shape.Sinks);
-        step(context => operations.Attention(context, node.Shape, q, k, v, sinks, y));
+        step(context => operations.Attention(context, node.Shape, q, k, v, heads, sinks, y));
     }
 
-    private nint Upload(float[] values, CudaStream stream)
+    private nint Upload(byte[] values, CudaStream stream)
     {
-        DeviceBuffer buffer = new(device, values.Length * sizeof(float), "rotation frequencies");
+        DeviceBuffer buffer = new(device, values.Length, "rotation frequencies");
         _owned.Add(buffer);
         using PinnedBuffer pinned = new(device, buffer.Bytes);
-        values.CopyTo(pinned.Span<float>(0, values.Length));
+        values.CopyTo(pinned.Span<byte>(0, values.Length));
         stream.Upload(buffer.Address, pinned.Address, buffer.Bytes);
         stream.Synchronize();
         return buffer.Address;

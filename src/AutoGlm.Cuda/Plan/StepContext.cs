@@ -36,5 +36,8 @@ internal sealed class StepContext
 
     public KvLayout Layout => KvLayout ?? throw new InvalidOperationException("No KV memory is bound.");
 
+    /// <summary>Rows of the CUDA graph that is being captured; 0 where none is.</summary>
+    public int GraphRows { get; set; }
+
     public int RowsOf(RowSpace space) => space == RowSpace.Tokens ? TokenRows : LogitRows;
 }

@@ -22,7 +22,7 @@ internal class ReferenceOperations(KernelLibrary kernels) : Operations
     private readonly CudaFunction _route = kernels.Get("reference_route");
     private readonly CudaFunction _expertSum = kernels.Get("reference_expert_sum");
 
-    public override DeviceMatrix LoadMatrix(Tensor tensor, WeightUploader uploader) => new FloatMatrix(tensor, uploader);
+    public override DeviceMatrix LoadMatrix(Tensor tensor, bool gated, WeightUploader uploader) => new FloatMatrix(tensor, uploader);
 
     public override void Embed(StepContext context, DeviceMatrix table, Operand y) => Copy(
         context,
@@ -51,7 +51,7 @@ internal class ReferenceOperations(KernelLibrary kernels) : Operations
             YGroup = y.Width / groups,
         });
 
-    public override void MatMul(StepContext context, DeviceMatrix matrix, Operand x, nint bias, Operand? addend, Operand y) => Multiply(
+    public override void MatMul(StepContext context, DeviceMatrix matrix, Operand x, InputNorm norm, nint bias, Operand? addend, Operand y) => Multiply(
         context, matrix, x, y, 1, new ReferenceMatMulArgs { Bias = bias, Addend = addend?.Address ?? 0, AddendStride = addend?.Stride ?? 0 });
 
     public override void HeadMatMul(StepContext context, DeviceMatrix matrix, Operand x, Operand y) => Multiply(
@@ -139,7 +139,7 @@ internal class ReferenceOperations(KernelLibrary kernels) : Operations
             Magnitude = table.Magnitude,
         });
 
-    public override void Attention(StepContext context, AttentionShape shape, Operand q, Operand k, Operand? v, nint sinks, Operand y)
+    public override void Attention(StepContext context, AttentionShape shape, Operand q, Operand k, Operand? v, HeadSteps? heads, nint sinks, Operand y)
     {
         if (context.Layout.Type is not (KvType.F32 or KvType.F16)) throw new NotSupportedException($"The plain CUDA kernels do not read {context.Layout.Type} keys.");
         KvLayerLayout layer = context.Layout.Layers[shape.Layer];

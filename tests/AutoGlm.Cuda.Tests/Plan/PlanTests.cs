@@ -14,18 +14,20 @@ public class PlanTests
     private const int Graphs = 12;
 
     [Theory]
-    [InlineData(true, KvType.F32, 1e-4)]
-    [InlineData(true, KvType.F16, 2e-3)]
-    [InlineData(false, KvType.F32, 2e-2)]
-    [InlineData(false, KvType.F16, 2e-2)]
-    public void Plans_agree_with_the_definition(bool plain, KvType type, double tolerance)
+    [InlineData(true, true, KvType.F32, 1e-4)]
+    [InlineData(true, true, KvType.F16, 2e-3)]
+    [InlineData(false, true, KvType.F32, 2e-2)]
+    [InlineData(false, true, KvType.F16, 2e-2)]
+    [InlineData(false, false, KvType.F16, 2e-2)]
+    public void Plans_agree_with_the_definition(bool plain, bool fuse, KvType type, double tolerance)
     {
         Gpu.Open().Dispose();
         using ReferenceBackend reference = new();
-        using CudaBackend backend = new(new CudaOptions { Reference = plain });
-        for (int seed = 0; seed < Graphs; seed++)
+        using CudaBackend backend = new(new CudaOptions { Reference = plain, FuseHeads = fuse });
+        for (int seed = 0; seed < 2 * Graphs; seed++)
         {
-            (ComputationGraph graph, IWeightSource weights) = RandomGraph.Make(seed, TensorType.F32);
+            // Every second graph mixes quantised matrices in.
+            (ComputationGraph graph, IWeightSource weights) = RandomGraph.Make(seed, seed % 2 == 0 ? TensorType.F32 : null);
             List<float[]> expected = GraphRun.Logits(reference, graph, weights, RandomGraph.Vocabulary);
             List<float[]> actual = GraphRun.Logits(backend, GraphOptimizer.Optimize(graph), weights, RandomGraph.Vocabulary, type);
             for (int i = 0; i < expected.Count; i++)
@@ -34,5 +36,37 @@ public class PlanTests
                 Assert.True(error <= tolerance, $"graph {seed}, batch {i}: error {error:g3}");
             }
         }
+    }
+
+    [Fact]
+    public void Replayed_graphs_give_what_was_recorded()
+    {
+        Gpu.Open().Dispose();
+        using CudaBackend captured = new(), plain = new(new CudaOptions { CaptureGraphs = false });
+        (ComputationGraph graph, IWeightSource weights) = RandomGraph.Make(3, TensorType.Q8_0);
+        graph = GraphOptimizer.Optimize(graph);
+
+        Assert.Equal(Decode(plain, graph, weights), Decode(captured, graph, weights));
+    }
+
+    /// <summary>Logits of many steps of one to eleven sequences.</summary>
+    private static float[] Decode(CudaBackend backend, ComputationGraph graph, IWeightSource weights)
+    {
+        const int BlockTokens = 16;
+        using IGraphExecutor executor = backend.Load(graph, weights, 16);
+        using IKvMemory kv = backend.AllocateKv(KvLayout.For(graph, KvType.F16, BlockTokens), 24);
+        ForwardBatch batch = new();
+        List<float> all = [];
+        for (int step = 0; step < 30; step++)
+        {
+            batch.Clear();
+            int rows = new[] { 1, 3, 11 }[step % 3];
+            for (int i = 0; i < rows; i++) batch.Add([(step * 7 + i) % RandomGraph.Vocabulary], step, [2 * i, 2 * i + 1], BlockTokens, LogitRows.Last);
+            float[] logits = new float[rows * RandomGraph.Vocabulary];
+            executor.Run(batch, kv, logits);
+            all.AddRange(logits);
+        }
+
+        return [.. all];
     }
 }
