@@ -76,6 +76,9 @@ public sealed record EngineOptions
     /// <summary>Graph passes (<see cref="Graph.Passes.GraphOptimizer"/>) and CPU plan passes (<see cref="Cpu.PlanPasses"/>) to leave out, by name.</summary>
     public IReadOnlyCollection<string> WithoutPasses { get; init; } = [];
 
+    /// <summary>True to hold weights as float32, whatever the file stores (for measuring what quantised weights bring).</summary>
+    public bool FullPrecisionWeights { get; init; }
+
     /// <summary>True to run by definition instead of fast: one thread, no vector instructions (for checking).</summary>
     public bool Reference { get; init; }
 
