@@ -76,7 +76,7 @@ internal static class CommandLine
         // Where an argument is unknown, that no command was found is no news.
         string missing = "Required command was not provided.";
         foreach (string message in messages.Length > 1 ? messages.Where(message => message != missing) : messages) ErrorReport.Write(terminal, message);
-        string name = result.CommandResult.Command is Verb verb ? "autoglm " + verb.Name : "autoglm";
+        string name = result.CommandResult.Command is Verb verb ? string.Join(' ', ["autoglm", .. verb.Parents.OfType<Verb>().Select(parent => parent.Name), verb.Name]) : "autoglm";
         terminal.Error.WriteLine($"See '{name} --help'.");
         return ExitCode.Usage;
     }

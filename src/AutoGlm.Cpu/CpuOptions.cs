@@ -6,7 +6,7 @@ public sealed record CpuOptions
     /// <summary>Threads that compute, 1 to 64; null for one on each physical core.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>Instruction set: auto, scalar, vector128, avx2 or avx512.</summary>
+    /// <summary>Instruction set: auto, scalar, vector128, avx2, avxvnni, avx512 or avx512vnni.</summary>
     public string Isa { get; init; } = "auto";
 
     /// <summary>Names of <see cref="PlanPasses"/> to leave out.</summary>

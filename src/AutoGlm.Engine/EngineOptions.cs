@@ -16,7 +16,7 @@ public sealed record EngineOptions
     /// <summary>Threads that compute; null for one on each physical core.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>Instruction set: auto, scalar, vector128, avx2 or avx512.</summary>
+    /// <summary>Instruction set: auto, scalar, vector128, avx2, avxvnni, avx512 or avx512vnni.</summary>
     public string Isa { get; init; } = "auto";
 
     /// <summary>How keys and values are stored.</summary>
@@ -75,6 +75,9 @@ public sealed record EngineOptions
 
     /// <summary>Graph passes (<see cref="Graph.Passes.GraphOptimizer"/>) and CPU plan passes (<see cref="Cpu.PlanPasses"/>) to leave out, by name.</summary>
     public IReadOnlyCollection<string> WithoutPasses { get; init; } = [];
+
+    /// <summary>True to hold weights as float32, whatever the file stores (for measuring what quantised weights bring).</summary>
+    public bool FullPrecisionWeights { get; init; }
 
     /// <summary>True to run by definition instead of fast: one thread, no vector instructions (for checking).</summary>
     public bool Reference { get; init; }

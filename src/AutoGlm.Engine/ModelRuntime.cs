@@ -4,6 +4,7 @@ using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Passes;
 using AutoGlm.KvCache;
 using AutoGlm.Models;
+using AutoGlm.Models.Weights;
 
 namespace AutoGlm.Engine;
 
@@ -76,7 +77,8 @@ public sealed class ModelRuntime : IDisposable
             ComputationGraph graph = Optimize(package.Graph, options);
             backend = Backends.Create(options);
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
-            executor = backend.Load(graph, package.Weights, options.BatchTokens, progress, cancellation);
+            IWeightSource weights = options.FullPrecisionWeights ? new FullPrecisionWeights(package.Weights) : package.Weights;
+            executor = backend.Load(graph, weights, options.BatchTokens, progress, cancellation);
             RootKeys roots = new(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
             KvMemoryPlan memory = KvMemoryPlan.For(layout, package.Context, options, backend.KvBytesAvailable);
             BlockPool pool = new(backend.AllocateKv(layout, memory.Blocks), options.ToPoolOptions());

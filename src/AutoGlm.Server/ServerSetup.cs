@@ -74,6 +74,9 @@ internal static class ServerSetup
     private static void MapState(EndpointMap map, Serving serving)
     {
         Health health = new(serving);
+        CacheEndpoints cache = new(serving);
+        map.Get<CacheState>("/v1/cache", cache.InspectAsync, "The KV cache");
+        map.Post<CompletionRequest, CacheDrop>("/v1/cache/drop", cache.DropAsync, "Forgets a prefix");
         map.Get<HealthResponse>("/health", health.HealthAsync, "200 once the model is loaded");
         map.Get<HealthResponse>("/ready", health.ReadyAsync, "200 once the model is warm, until the server stops");
     }

@@ -76,6 +76,8 @@ internal sealed class BenchCommand : Verb
         Add(_repeat);
         _runtime = new RuntimeOptions(this, withContext: false);
         Add(_json);
+        Add(new BenchServeCommand(terminal));
+        Add(new BenchAblationCommand(terminal));
     }
 
     protected override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)

@@ -39,6 +39,9 @@ internal sealed class ServeCommand : Verb
     private readonly Option<string> _logFormat = new("--log-format") { Description = "Log lines as text or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "text" };
     private readonly Option<string> _logLevel = new("--log-level") { Description = "The least that is logged: debug, information, warning or error.", HelpName = "LEVEL", DefaultValueFactory = _ => "information" };
     private readonly Option<bool> _logPrompts = new("--log-prompts") { Description = "Log prompts, which may hold what nobody else should read." };
+    private readonly Option<string?> _kvMemory = new("--kv-memory") { Description = "Memory for the KV cache, such as 512M or 4G. Without it, by what is free.", HelpName = "SIZE" };
+    private readonly Option<string> _kvPolicy = new("--kv-policy") { Description = "Which cached content goes first: lru, lfu, ttl or lru+ttl.", HelpName = "NAME", DefaultValueFactory = _ => "lru" };
+    private readonly Option<int> _kvTtl = new Option<int>("--kv-ttl") { Description = "Seconds after its last use until cached content goes, with the policies that have ttl.", HelpName = "S", DefaultValueFactory = _ => 600 }.Between(1, 31_536_000);
     private readonly Option<bool> _check = new("--check") { Description = "Load, warm up, answer nobody, and stop: tells whether all is well." };
     private readonly RuntimeOptions _runtime;
 
@@ -51,9 +54,14 @@ internal sealed class ServeCommand : Verb
             "autoglm serve -m model.gguf --host 0.0.0.0 --port 8000 --api-key-file keys.txt",
             "autoglm serve --warmup prompts.jsonl --kv-memory 4G --log-format json")
     {
+        _kvPolicy.AcceptOnlyFromAmong("lru", "lfu", "ttl", "lru+ttl");
+        _kvMemory.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && ParseSize(text) is null) result.AddError($"--kv-memory {text}: should be a size such as 512M or 4G");
+        });
         _logFormat.AcceptOnlyFromAmong("text", "json");
         _logLevel.AcceptOnlyFromAmong("debug", "information", "warning", "error");
-        foreach (Option option in new Option[] { _model, _host, _port, _keys, _keyFile, _share, _alias, _cors, _strict, _warmUp, _maxWaiting, _parallel, _maxBody, _grace, _logFormat, _logLevel, _logPrompts, _check }) Add(option);
+        foreach (Option option in new Option[] { _model, _host, _port, _keys, _keyFile, _share, _alias, _cors, _strict, _warmUp, _maxWaiting, _parallel, _maxBody, _grace, _logFormat, _logLevel, _logPrompts, _kvMemory, _kvPolicy, _kvTtl, _check }) Add(option);
         _runtime = new RuntimeOptions(this);
     }
 
@@ -91,6 +99,9 @@ internal sealed class ServeCommand : Verb
         {
             MaxWaiting = arguments.GetValue(_maxWaiting),
             MaxSequences = arguments.GetValue(_parallel),
+            KvMemory = arguments.GetValue(_kvMemory) is { } size ? ParseSize(size) : null,
+            CachePolicy = arguments.GetRequiredValue(_kvPolicy),
+            CacheTtl = TimeSpan.FromSeconds(arguments.GetValue(_kvTtl)),
             ShareAcrossTenants = arguments.GetValue(_share),
         },
         Host = arguments.GetRequiredValue(_host),
@@ -106,6 +117,14 @@ internal sealed class ServeCommand : Verb
         LogLevel = Enum.Parse<LogLevel>(arguments.GetRequiredValue(_logLevel), ignoreCase: true),
         LogPrompts = arguments.GetValue(_logPrompts),
     };
+
+    /// <summary>Bytes of 512M, 4G, 1T or a plain number; null where it is none of them.</summary>
+    private static long? ParseSize(string text)
+    {
+        int shift = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, 'T' => 40, _ => 0 };
+        string digits = shift > 0 ? text[..^1] : text;
+        return long.TryParse(digits, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long number) && number > 0 && number <= long.MaxValue >> shift ? number << shift : null;
+    }
 
     private static IEnumerable<string> ReadKeys(string? file)
     {

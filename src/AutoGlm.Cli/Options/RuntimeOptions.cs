@@ -37,7 +37,7 @@ internal sealed class RuntimeOptions
     };
     private readonly Option<string> _isa = new("--isa")
     {
-        Description = "Vector instructions: auto, scalar, vector128, avx2 or avx512.",
+        Description = "Vector instructions: auto, scalar, vector128, avx2, avxvnni, avx512 or avx512vnni.",
         HelpName = "SET",
         DefaultValueFactory = _ => "auto",
     };
@@ -53,7 +53,7 @@ internal sealed class RuntimeOptions
     {
         _kvType.DefaultValueFactory = _ => kvType.ToString().ToLowerInvariant();
         _kvType.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "f16", "f32", "q8_0");
-        _isa.AcceptOnlyFromAmong("auto", "scalar", "vector128", "avx2", "avx512");
+        _isa.AcceptOnlyFromAmong("auto", "scalar", "vector128", "avx2", "avxvnni", "avx512", "avx512vnni");
         _device.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var text }] && !Backends.IsDevice(text)) result.AddError($"--device {text}: should be cpu, cuda, cuda:N or auto");

@@ -5,7 +5,7 @@ namespace AutoGlm.Cpu.Kernels;
 /// <summary>Native memory for the quantised form of one matmul input at a time; as large as the largest input of a plan.</summary>
 internal sealed unsafe class ActivationBuffer : IDisposable
 {
-    private const int BytesPerGroup = 32 + 64 + 16;
+    private const int BytesPerGroup = 64 + Activations.ByteStride + 16;
     private readonly long _groups;
     private byte* _memory;
 
@@ -39,7 +39,7 @@ internal sealed unsafe class ActivationBuffer : IDisposable
             Columns = columns,
             Words = (short*)memory,
             Bytes = (sbyte*)(memory + groups * 64),
-            Scales = (float*)(memory + groups * 96),
+            Scales = (float*)(memory + groups * (64 + Activations.ByteStride)),
         };
     }
 

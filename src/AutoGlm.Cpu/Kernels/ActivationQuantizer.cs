@@ -15,7 +15,7 @@ internal static unsafe class ActivationQuantizer
             for (int group = area.Column / Activations.GroupLength; group < area.ColumnEnd / Activations.GroupLength; group++)
             {
                 long at = (long)group * x.Rows + row;
-                Group<T>(values + 32 * group, x.Bytes + 32 * at, x.Words + 32 * at, x.Scales + 4 * at);
+                Group<T>(values + 32 * group, x.Bytes + Activations.ByteStride * at, x.Words + 32 * at, x.Scales + 4 * at);
             }
         }
     }
@@ -39,6 +39,7 @@ internal static unsafe class ActivationQuantizer
         odd.Store(words + 16);
         Vector256<short> pairs = even + odd;
         int low = Vector128.Sum(pairs.GetLower()), high = Vector128.Sum(pairs.GetUpper());
+        *(int*)(bytes + 32) = -128 * (low + high);
         scales[0] = scale;
         scales[1] = scale * (low + high);
         scales[2] = scale * low;

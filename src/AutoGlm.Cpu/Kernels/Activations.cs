@@ -9,6 +9,9 @@ internal unsafe struct Activations
 {
     public const int GroupLength = 32;
 
+    /// <summary>Bytes from a row's integers of a group to the next row's.</summary>
+    public const int ByteStride = GroupLength + sizeof(int);
+
     /// <summary>Row-major floats; row n starts at n <see cref="Stride"/>.</summary>
     public float* Values;
 
@@ -16,7 +19,7 @@ internal unsafe struct Activations
 
     public int Rows, Columns;
 
-    /// <summary>[group][row][32] signed bytes.</summary>
+    /// <summary>[group][row][<see cref="ByteStride"/>]: 32 signed bytes, then a 32-bit integer, -128 times their sum.</summary>
     public sbyte* Bytes;
 
     /// <summary>
@@ -39,7 +42,7 @@ internal unsafe struct Activations
         Activations part = this;
         part.Values += column;
         part.Columns = columns;
-        part.Bytes += before * GroupLength;
+        part.Bytes += before * ByteStride;
         part.Words += before * GroupLength;
         part.Scales += before * 4;
         return part;

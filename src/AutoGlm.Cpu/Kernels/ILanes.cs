@@ -27,6 +27,8 @@ internal unsafe interface ILanes<T> where T : unmanaged, ILanes<T>
 
     static abstract T Or(T a, T b);
 
+    static abstract T Xor(T a, T b);
+
     /// <summary>Where the mask's lane is all ones <paramref name="a"/>, where it is zero <paramref name="b"/>.</summary>
     static abstract T Select(T mask, T a, T b);
 
@@ -51,6 +53,12 @@ internal unsafe interface ILanes<T> where T : unmanaged, ILanes<T>
 
     /// <summary>a0 b0 + a1 b1 of neighbouring signed 16-bit numbers, to 32 bits.</summary>
     static abstract T MultiplyAdd16(T a, T b);
+
+    /// <summary>True where <see cref="Dot"/> is one instruction, on machines that have it: the kernels' instruction set says so.</summary>
+    static virtual bool HasDot => false;
+
+    /// <summary>sum + a0 b0 + a1 b1 + a2 b2 + a3 b3 of four unsigned bytes a and signed bytes b, in 32 bits and exact.</summary>
+    static virtual T Dot(T sum, T unsigned, T signed) => throw new NotSupportedException();
 
     /// <summary>Entries of a 16-byte table, by bytes that are 0 to 15.</summary>
     static abstract T Lookup(byte* table, T indices);

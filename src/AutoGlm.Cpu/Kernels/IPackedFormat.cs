@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AutoGlm.Formats.Tensors;
 
 namespace AutoGlm.Cpu.Kernels;
@@ -58,4 +59,10 @@ internal unsafe struct GroupScales
 
     /// <summary>[group][half][row]: the integer scale of a half, twice as 16-bit numbers.</summary>
     public fixed int Half[MaxGroups * 2 * Rows];
+
+    public float* ScaleAt(int group, int lane) => (float*)Unsafe.AsPointer(ref Scale[0]) + group * Rows + lane;
+
+    public float* MinimumAt(int group, int lane) => (float*)Unsafe.AsPointer(ref Minimum[0]) + group * 2 * Rows + lane;
+
+    public int* HalfAt(int group, int lane) => (int*)Unsafe.AsPointer(ref Half[0]) + group * 2 * Rows + lane;
 }

@@ -12,8 +12,14 @@ internal enum KernelIsa
     /// <summary>256-bit vectors.</summary>
     Avx2,
 
+    /// <summary>256-bit vectors, with dot products of bytes.</summary>
+    AvxVnni,
+
     /// <summary>512-bit vectors (F and BW).</summary>
     Avx512,
+
+    /// <summary>512-bit vectors, and 256-bit dot products of bytes where 512-bit ones would have to widen them.</summary>
+    Avx512Vnni,
 }
 
 internal static class KernelIsas
@@ -29,7 +35,9 @@ internal static class KernelIsas
         KernelIsa.Scalar => LanesScalar.IsSupported,
         KernelIsa.Vector128 => Lanes128.IsSupported,
         KernelIsa.Avx2 => Lanes256.IsSupported,
+        KernelIsa.AvxVnni => Lanes256.IsSupported && Lanes256.HasDot,
         KernelIsa.Avx512 => Lanes512.IsSupported,
+        KernelIsa.Avx512Vnni => Lanes512.IsSupported && Lanes256.HasDot,
         _ => false,
     };
 

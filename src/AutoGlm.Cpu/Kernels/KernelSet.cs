@@ -13,8 +13,8 @@ internal abstract class KernelSet
 
     public static KernelSet Create(KernelIsa isa) => isa switch
     {
-        KernelIsa.Avx512 => new KernelSet<Lanes512>(isa),
-        KernelIsa.Avx2 => new KernelSet<Lanes256>(isa),
+        KernelIsa.Avx512Vnni or KernelIsa.Avx512 => new KernelSet<Lanes512>(isa),
+        KernelIsa.AvxVnni or KernelIsa.Avx2 => new KernelSet<Lanes256>(isa),
         KernelIsa.Vector128 => new KernelSet<Lanes128>(isa),
         _ => new KernelSet<LanesScalar>(isa),
     };
@@ -94,9 +94,12 @@ internal abstract class KernelSet
 
 internal sealed unsafe class KernelSet<T>(KernelIsa isa) : KernelSet(isa) where T : unmanaged, ILanes<T>
 {
+    /// <summary>Whether 256-bit dot products of bytes may be used.</summary>
+    private readonly bool _dots = isa is KernelIsa.AvxVnni or KernelIsa.Avx512Vnni;
+
     public override void Quantize(in Activations x, in Area area) => ActivationQuantizer.Run<T>(x, area);
 
-    public override void MatMul(in MatMulArgs args, int thread, int threads) => Kernels.MatMul.Run<T>(args, thread, threads);
+    public override void MatMul(in MatMulArgs args, int thread, int threads) => Kernels.MatMul.Run<T>(args, _dots, thread, threads);
 
     public override void WriteKv(in KvWriteArgs args, int thread, int threads) => KvWriter.Run<T>(args, thread, threads);
 

@@ -55,6 +55,9 @@ internal readonly unsafe struct Lanes1024(Vector512<byte> low, Vector512<byte> h
     public static Lanes1024 Or(Lanes1024 a, Lanes1024 b) => new(a._low | b._low, a._high | b._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1024 Xor(Lanes1024 a, Lanes1024 b) => new(a._low ^ b._low, a._high ^ b._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1024 Select(Lanes1024 mask, Lanes1024 a, Lanes1024 b) =>
         new(Vector512.ConditionalSelect(mask._low, a._low, b._low), Vector512.ConditionalSelect(mask._high, a._high, b._high));
 

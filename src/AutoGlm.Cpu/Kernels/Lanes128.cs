@@ -42,6 +42,9 @@ internal readonly unsafe struct Lanes128(Vector128<byte> value) : ILanes<Lanes12
     public static Lanes128 Or(Lanes128 a, Lanes128 b) => new((a.Integers | b.Integers).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Xor(Lanes128 a, Lanes128 b) => new((a.Integers ^ b.Integers).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Select(Lanes128 mask, Lanes128 a, Lanes128 b) =>
         new(Vector128.ConditionalSelect(mask.Integers, a.Integers, b.Integers).AsByte());
 

@@ -41,6 +41,9 @@ internal readonly unsafe struct Lanes256(Vector256<byte> value) : ILanes<Lanes25
     public static Lanes256 Or(Lanes256 a, Lanes256 b) => new((a.Integers | b.Integers).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Xor(Lanes256 a, Lanes256 b) => new((a.Integers ^ b.Integers).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Select(Lanes256 mask, Lanes256 a, Lanes256 b) =>
         new(Vector256.ConditionalSelect(mask.Integers, a.Integers, b.Integers).AsByte());
 
@@ -76,6 +79,12 @@ internal readonly unsafe struct Lanes256(Vector256<byte> value) : ILanes<Lanes25
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 MultiplyAdd16(Lanes256 a, Lanes256 b) =>
         new(Avx2.MultiplyAddAdjacent(a._value.AsInt16(), b._value.AsInt16()).AsByte());
+
+    public static bool HasDot => AvxVnni.IsSupported;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Dot(Lanes256 sum, Lanes256 unsigned, Lanes256 signed) =>
+        new(AvxVnni.MultiplyWideningAndAdd(sum.Integers, unsigned._value, signed._value.AsSByte()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Lookup(byte* table, Lanes256 indices) =>

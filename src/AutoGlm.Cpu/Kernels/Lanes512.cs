@@ -41,6 +41,9 @@ internal readonly unsafe struct Lanes512(Vector512<byte> value) : ILanes<Lanes51
     public static Lanes512 Or(Lanes512 a, Lanes512 b) => new((a.Integers | b.Integers).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Xor(Lanes512 a, Lanes512 b) => new((a.Integers ^ b.Integers).AsByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Select(Lanes512 mask, Lanes512 a, Lanes512 b) =>
         new(Vector512.ConditionalSelect(mask.Integers, a.Integers, b.Integers).AsByte());
 

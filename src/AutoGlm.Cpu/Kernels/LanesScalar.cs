@@ -35,6 +35,8 @@ internal readonly unsafe struct LanesScalar(uint bits) : ILanes<LanesScalar>
 
     public static LanesScalar Or(LanesScalar a, LanesScalar b) => new(a.Bits | b.Bits);
 
+    public static LanesScalar Xor(LanesScalar a, LanesScalar b) => new(a.Bits ^ b.Bits);
+
     public static LanesScalar Select(LanesScalar mask, LanesScalar a, LanesScalar b) => mask.Bits != 0 ? a : b;
 
     public static LanesScalar ShiftLeft16(LanesScalar a, int count) => Words(a.Low << count, a.High << count);

@@ -34,7 +34,7 @@ internal static unsafe class MatMul
     private const int PanelRows = PackedMatrix.PanelRows;
 
     [SkipLocalsInit]
-    public static void Run<T>(in MatMulArgs args, int thread, int threads) where T : unmanaged, ILanes<T>
+    public static void Run<T>(in MatMulArgs args, bool dots, int thread, int threads) where T : unmanaged, ILanes<T>
     {
         byte* memory = stackalloc byte[TileRows * PanelRows * sizeof(float) + 64];
         float* sums = (float*)(((nint)memory + 63) & ~63);
@@ -46,7 +46,7 @@ internal static unsafe class MatMul
             int panel = unit % panels, row = unit / panels * TileRows;
             int count = Math.Min(TileRows, args.X.Rows - row);
             new Span<float>(sums, count * PanelRows).Clear();
-            args.Weights.Format.Multiply<T>(args.Weights.PanelAt(args.Matrix, panel), args.X, row, count, sums);
+            args.Weights.Format.Multiply<T>(args.Weights.PanelAt(args.Matrix, panel), args.X, row, count, sums, dots);
             Finish<T>(args, panel * PanelRows, row, count, sums);
         }
     }

@@ -49,7 +49,13 @@ internal abstract unsafe class PackedFormat
     public abstract void DecodeRow(byte* panel, int columns, int lane, float* values);
 
     /// <summary>Adds to sums ([row][32]) the products of a panel and <paramref name="count"/> activation rows.</summary>
-    public abstract void Multiply<T>(byte* panel, in Activations x, int row, int count, float* sums) where T : unmanaged, ILanes<T>;
+    /// <param name="panel">The panel.</param>
+    /// <param name="x">The activations.</param>
+    /// <param name="row">The first row of them.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="sums">The sums.</param>
+    /// <param name="dots">Dot products of bytes may be used: <see cref="Lanes256.Dot"/>.</param>
+    public abstract void Multiply<T>(byte* panel, in Activations x, int row, int count, float* sums, bool dots) where T : unmanaged, ILanes<T>;
 }
 
 internal sealed unsafe class IntegerPackedFormat<TFormat>() : PackedFormat(TFormat.Type)
@@ -83,12 +89,19 @@ internal sealed unsafe class IntegerPackedFormat<TFormat>() : PackedFormat(TForm
         }
     }
 
-    public override void Multiply<T>(byte* panel, in Activations x, int row, int count, float* sums)
+    public override void Multiply<T>(byte* panel, in Activations x, int row, int count, float* sums, bool dots)
     {
         // 32 registers hold the eight chunks of a group twice, but not when they are widened.
-        if (typeof(T) == typeof(Lanes512) && !TFormat.Signed) IntegerTile<Lanes1024, TFormat>.Run(panel, x, row, count, sums);
-        else IntegerTile<T, TFormat>.Run(panel, x, row, count, sums);
+        bool wide = typeof(T) == typeof(Lanes512);
+        if (dots && !TFormat.HasHalves && (TFormat.Signed || !wide)) Multiply<Lanes256, DotProducts<Lanes256, TFormat>>(panel, x, row, count, sums);
+        else if (TFormat.Signed) Multiply<T, SignedProducts<T, TFormat>>(panel, x, row, count, sums);
+        else if (wide) Multiply<Lanes1024, UnsignedProducts<Lanes1024, TFormat>>(panel, x, row, count, sums);
+        else Multiply<T, UnsignedProducts<T, TFormat>>(panel, x, row, count, sums);
     }
+
+    private static void Multiply<T, TProducts>(byte* panel, in Activations x, int row, int count, float* sums)
+        where T : unmanaged, ILanes<T>
+        where TProducts : struct, IGroupProducts<T, TFormat> => IntegerTile<T, TFormat, TProducts>.Run(panel, x, row, count, sums);
 
     private static void DecodeGroup(byte* quants, GroupScales* scales, int group, int lane, float* values)
     {
@@ -134,7 +147,7 @@ internal sealed unsafe class FloatPackedFormat<TFormat>() : PackedFormat(TFormat
         }
     }
 
-    public override void Multiply<T>(byte* panel, in Activations x, int row, int count, float* sums)
+    public override void Multiply<T>(byte* panel, in Activations x, int row, int count, float* sums, bool dots)
     {
         if (typeof(T) == typeof(Lanes512)) FloatTile<Lanes1024, TFormat>.Run(panel, x, row, count, sums);
         else FloatTile<T, TFormat>.Run(panel, x, row, count, sums);

@@ -1,18 +1,12 @@
 using System.Runtime.InteropServices;
+using AutoGlm.Formats.Tensors;
 
 namespace AutoGlm.Cpu.Kernels;
 
 /// <summary>Native memory for weights, in huge pages where the system gives them on request.</summary>
-internal sealed unsafe partial class PanelMemory : IDisposable
+internal sealed unsafe class PanelMemory : IDisposable
 {
-    private const int HugePage = 2 << 20, UseHugePages = 14;
-
-    public PanelMemory(long bytes)
-    {
-        bool large = bytes >= 4 * HugePage;
-        Address = (byte*)NativeMemory.AlignedAlloc(checked((nuint)Math.Max(64, bytes)), large ? (nuint)HugePage : 64);
-        if (large && OperatingSystem.IsLinux()) Advise(Address, (nuint)bytes, UseHugePages);
-    }
+    public PanelMemory(long bytes) => Address = HugePages.Allocate(checked((nuint)bytes));
 
     ~PanelMemory() => Free();
 
@@ -29,8 +23,4 @@ internal sealed unsafe partial class PanelMemory : IDisposable
         NativeMemory.AlignedFree(Address);
         Address = null;
     }
-
-    // A failure leaves ordinary pages: nothing to do about it.
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(void* address, nuint length, int advice);
 }

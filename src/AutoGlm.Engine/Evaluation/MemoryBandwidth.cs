@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using AutoGlm.Formats.Tensors;
 
 namespace AutoGlm.Engine.Evaluation;
 
@@ -19,7 +20,7 @@ public static class MemoryBandwidth
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         long bytes = Math.Min(Largest, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
         long part = bytes / threads / 4096 * 4096;
-        byte* buffer = (byte*)NativeMemory.AlignedAlloc((nuint)(part * threads), 4096);
+        byte* buffer = HugePages.Allocate((nuint)(part * threads));
         try
         {
             // Writing first gives each part real pages, near the thread that will read it.
@@ -48,7 +49,7 @@ public static class MemoryBandwidth
         {
             barrier.SignalAndWait();
             started[i] = Stopwatch.GetTimestamp();
-            sums[i] = Sum(new ReadOnlySpan<ulong>(buffer + i * part, (int)(part / sizeof(ulong))));
+            sums[i] = Sum(buffer + i * part, part);
             ended[i] = Stopwatch.GetTimestamp();
         });
         for (int i = 0; i < threads; i++)
@@ -60,22 +61,19 @@ public static class MemoryBandwidth
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static ulong Sum(ReadOnlySpan<ulong> values)
+    private static unsafe ulong Sum(byte* from, long bytes)
     {
-        // Four accumulators, so that additions do not wait for each other.
-        ReadOnlySpan<Vector<ulong>> vectors = MemoryMarshal.Cast<ulong, Vector<ulong>>(values);
-        Vector<ulong> a = default, b = default, c = default, d = default;
-        int i = 0;
-        for (; i + 4 <= vectors.Length; i += 4)
+        // Four accumulators and nothing else in the loop: the more reads a core has in sight, the faster it reads.
+        Vector512<ulong> a = default, b = default, c = default, d = default;
+        for (byte* end = from + bytes; from < end; from += 256)
         {
-            a += vectors[i];
-            b += vectors[i + 1];
-            c += vectors[i + 2];
-            d += vectors[i + 3];
+            a += Vector512.Load((ulong*)from);
+            b += Vector512.Load((ulong*)(from + 64));
+            c += Vector512.Load((ulong*)(from + 128));
+            d += Vector512.Load((ulong*)(from + 192));
         }
 
-        for (; i < vectors.Length; i++) a += vectors[i];
-        return Vector.Sum(a + b + (c + d));
+        return Vector512.Sum(a + b + (c + d));
     }
 
     private static void OnThreads(int count, Action<int> work)

@@ -18,7 +18,7 @@ internal static class RequestBody
     public static async Task<JsonFields> ReadAsync(HttpContext context)
     {
         RefuseOtherTypes(context.Request);
-        byte[] bytes = await ReadAllAsync(context.Request.BodyReader, context.RequestAborted);
+        byte[] bytes = await ReadAllAsync(context.Request.BodyReader);
         if (bytes.Length == 0) throw ApiException.Invalid(null, "The body is empty; send a JSON object.", "invalid_json");
         if (!Utf8.IsValid(bytes)) throw ApiException.Invalid(null, $"The body is not valid UTF-8 from byte {FirstInvalid(bytes)} on; JSON is UTF-8.", "invalid_utf8");
         JsonDocument document;
@@ -43,11 +43,12 @@ internal static class RequestBody
         throw new ApiException(StatusCodes.Status415UnsupportedMediaType, "The body's type should be JSON: send the header 'Content-Type: application/json'.", code: "unsupported_media_type");
     }
 
-    private static async Task<byte[]> ReadAllAsync(PipeReader reader, CancellationToken cancellation)
+    /// <summary>A client that leaves ends the read with an error; a token besides would leave it unfinished.</summary>
+    private static async Task<byte[]> ReadAllAsync(PipeReader reader)
     {
         while (true)
         {
-            ReadResult result = await reader.ReadAsync(cancellation);
+            ReadResult result = await reader.ReadAsync();
             if (result.IsCompleted)
             {
                 byte[] bytes = result.Buffer.ToArray();

@@ -21,6 +21,8 @@ namespace AutoGlm.Server.Protocol;
 [JsonSerializable(typeof(TokenizeResponse))]
 [JsonSerializable(typeof(DetokenizeResponse))]
 [JsonSerializable(typeof(HealthResponse))]
+[JsonSerializable(typeof(CacheState))]
+[JsonSerializable(typeof(CacheDrop))]
 [JsonSerializable(typeof(float[]))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class ProtocolJson : JsonSerializerContext

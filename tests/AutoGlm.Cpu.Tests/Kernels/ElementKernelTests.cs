@@ -45,8 +45,8 @@ public sealed unsafe class ElementKernelTests
         // softmax of (0, x) gives e^x / (1 + e^x); the power itself shows in the sigmoid's denominator, so test the lanes.
         double worst = KernelIsas.Parse(isa) switch
         {
-            KernelIsa.Avx512 => WorstExp<Lanes512>(),
-            KernelIsa.Avx2 => WorstExp<Lanes256>(),
+            KernelIsa.Avx512 or KernelIsa.Avx512Vnni => WorstExp<Lanes512>(),
+            KernelIsa.Avx2 or KernelIsa.AvxVnni => WorstExp<Lanes256>(),
             KernelIsa.Vector128 => WorstExp<Lanes128>(),
             _ => WorstExp<LanesScalar>(),
         };
@@ -79,8 +79,8 @@ public sealed unsafe class ElementKernelTests
     {
         switch (KernelIsas.Parse(isa))
         {
-            case KernelIsa.Avx512: CheckHalf<Lanes512>(); break;
-            case KernelIsa.Avx2: CheckHalf<Lanes256>(); break;
+            case KernelIsa.Avx512 or KernelIsa.Avx512Vnni: CheckHalf<Lanes512>(); break;
+            case KernelIsa.Avx2 or KernelIsa.AvxVnni: CheckHalf<Lanes256>(); break;
             case KernelIsa.Vector128: CheckHalf<Lanes128>(); break;
             default: CheckHalf<LanesScalar>(); break;
         }

@@ -72,10 +72,10 @@ public sealed unsafe class MatMulTests
         {
             long at = (long)(i / 32) * x.Rows + row;
             float scale = x.Scales[4 * at];
-            values[i] = x.Bytes[32 * at + i % 32] * scale;
+            values[i] = x.Bytes[Activations.ByteStride * at + i % 32] * scale;
             Assert.True(Math.Abs(values[i] - x.Values[row * x.Stride + i]) <= 0.5001f * scale);
             int chunk = i % 32 / 4, inChunk = i % 4;
-            Assert.Equal(x.Bytes[32 * at + i % 32], x.Words[32 * at + inChunk % 2 * 16 + 2 * chunk + inChunk / 2]);
+            Assert.Equal(x.Bytes[Activations.ByteStride * at + i % 32], x.Words[32 * at + inChunk % 2 * 16 + 2 * chunk + inChunk / 2]);
         }
 
         return values;

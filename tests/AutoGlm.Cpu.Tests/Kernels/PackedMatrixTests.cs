@@ -66,7 +66,7 @@ public sealed unsafe class PackedMatrixTests
         packed.DecodeRow(119, row.Data);
         Assert.Equal(experts.Decode(119), row.Span.ToArray());
         double dot = 0;
-        for (int i = 0; i < 64; i++) dot += (double)row[i] * args.X.Bytes[i] * args.X.Scales[4 * (i / 32)];
+        for (int i = 0; i < 64; i++) dot += (double)row[i] * args.X.Bytes[i / 32 * Activations.ByteStride + i % 32] * args.X.Scales[4 * (i / 32)];
         Assert.Equal(dot, y[39], 1e-4);
     }
 

@@ -1,0 +1,40 @@
+using AutoGlm.Engine;
+using AutoGlm.KvCache;
+using AutoGlm.Server.Http;
+using AutoGlm.Server.Protocol;
+
+namespace AutoGlm.Server.Endpoints;
+
+/// <summary><c>GET /v1/cache</c> and <c>POST /v1/cache/drop</c>.</summary>
+internal sealed class CacheEndpoints(Serving serving)
+{
+    public Task InspectAsync(HttpContext context)
+    {
+        CacheStatistics cache = serving.Host.ForWork.GetStatistics().Cache;
+        CacheState state = new(
+            cache.Policy,
+            cache.Blocks,
+            cache.BlocksInUse,
+            cache.BlocksCached,
+            cache.BlockTokens,
+            cache.BlockBytes,
+            cache.Lookups,
+            cache.Misses,
+            cache.Tiers.ToDictionary(tier => tier.Name, tier => tier.HitTokens),
+            cache.Evictions.ToDictionary(pair => pair.Key.ToString().ToLowerInvariant(), pair => pair.Value));
+        return context.WriteJsonAsync(state, ProtocolJson.Wire.CacheState);
+    }
+
+    /// <summary>Forgets what begins with a prompt, or everything of the tenant that asks; never another's.</summary>
+    public async Task DropAsync(HttpContext context)
+    {
+        JsonFields fields = await RequestBody.ReadAsync(context);
+        InferenceEngine engine = serving.Host.ForWork;
+        bool all = fields.Boolean("all") ?? false;
+        if (all == fields.Has("prompt")) throw fields.Invalid("prompt", "or \"all\": true should be there, one of the two.");
+        IReadOnlyList<int> tokens = all ? [] : PromptText.Read(fields, "prompt", 1)[0].Encode(engine);
+        serving.TellUnread(context, fields);
+        int dropped = await engine.DropCachedAsync(tokens, Tenant.Of(context));
+        await context.WriteJsonAsync(new CacheDrop(dropped), ProtocolJson.Wire.CacheDrop);
+    }
+}

@@ -1,0 +1,28 @@
+namespace AutoGlm.Server.Protocol;
+
+/// <summary>The KV cache at one moment, and what it has given since the start.</summary>
+/// <param name="Policy">Which content goes first.</param>
+/// <param name="Blocks">Blocks there are.</param>
+/// <param name="BlocksUsed">Of running answers.</param>
+/// <param name="BlocksCached">That hold content nobody uses at the moment.</param>
+/// <param name="BlockTokens">Tokens of a block.</param>
+/// <param name="BlockBytes">Bytes of a block.</param>
+/// <param name="Lookups">Prompts looked up.</param>
+/// <param name="Misses">Of which nothing was there.</param>
+/// <param name="HitTokens">Prompt tokens that were, by tier.</param>
+/// <param name="Evictions">Blocks given up, by cause.</param>
+public sealed record CacheState(
+    string Policy,
+    int Blocks,
+    int BlocksUsed,
+    int BlocksCached,
+    int BlockTokens,
+    long BlockBytes,
+    long Lookups,
+    long Misses,
+    IReadOnlyDictionary<string, long> HitTokens,
+    IReadOnlyDictionary<string, long> Evictions);
+
+/// <summary>What a dropped prefix has freed.</summary>
+/// <param name="DroppedBlocks">Blocks forgotten.</param>
+public sealed record CacheDrop(int DroppedBlocks);
