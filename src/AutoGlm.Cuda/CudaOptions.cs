@@ -12,8 +12,8 @@ public sealed record CudaOptions
     /// <summary>True to replay steps of few rows as CUDA graphs.</summary>
     public bool CaptureGraphs { get; init; } = true;
 
-    /// <summary>True to let the kernel that stores keys and values norm and rotate heads too.</summary>
-    public bool FuseHeads { get; init; } = true;
+    /// <summary>True to let the kernel that stores keys and values norm and rotate heads too. Off: one random graph of the tests comes out wrong with it.</summary>
+    public bool FuseHeads { get; init; }
 
     /// <summary>True to let products norm what they read and gate what they make. Slower than apart for 2 to 8 rows, no faster for one, and less exact, so that it is off.</summary>
     public bool FuseProducts { get; init; }
