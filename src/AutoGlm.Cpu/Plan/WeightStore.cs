@@ -94,17 +94,32 @@ internal sealed unsafe class WeightStore : IDisposable
         _vectors.Add(weight, new NativeArray<float>(values));
     }
 
-    /// <summary>Each thread checks and packs its part.</summary>
+    /// <summary>Threads take a few panels at a time: their rows are mapped, checked while they come from memory, and packed from the cache.</summary>
     private sealed class Packing(Tensor tensor, PackedMatrix matrix, string location) : IParallelRegion
     {
-        private const int RowsAtOnce = 64;
+        private const long BytesAtOnce = 1 << 20;
+
+        private readonly int _step = (int)Math.Clamp(BytesAtOnce / matrix.PanelBytes, 1, matrix.Panels);
+        private int _next;
 
         public void Run(int thread, int threads)
         {
-            (long row, long end) = (tensor.RowCount * thread / threads, tensor.RowCount * (thread + 1) / threads);
-            for (; row < end; row += RowsAtOnce) Check(row, (int)Math.Min(RowsAtOnce, end - row));
-            (int panel, int panelEnd) = WorkRange.Of(matrix.Panels, thread, threads);
-            matrix.PackPanels(panel, panelEnd - panel);
+            // The panels left may be fewer than a step for each thread: the counter stays far from overflow.
+            for (int panel; (panel = Interlocked.Add(ref _next, _step) - _step) < matrix.Panels;)
+            {
+                int end = Math.Min(panel + _step, matrix.Panels);
+                (long first, _) = matrix.RowsOf(panel);
+                (long last, int count) = matrix.RowsOf(end - 1);
+                tensor.Populate(first, checked((int)(last + count - first)));
+                for (; panel < end; panel++) Pack(panel);
+            }
+        }
+
+        private void Pack(int panel)
+        {
+            (long row, int count) = matrix.RowsOf(panel);
+            Check(row, count);
+            matrix.PackPanels(panel, 1);
         }
 
         private void Check(long row, int count)
