@@ -1,6 +1,6 @@
 using System.CommandLine;
-using AutoGlm.Cli.LoadTests;
 using AutoGlm.Cli.Loading;
+using AutoGlm.Cli.LoadTests;
 using AutoGlm.Cli.Options;
 using AutoGlm.Cli.Output;
 using Spectre.Console;
