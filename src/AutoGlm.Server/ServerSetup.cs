@@ -16,7 +16,7 @@ internal static class ServerSetup
         IServiceCollection services = builder.Services;
         AddLogging(builder.Logging, options);
         services.AddRoutingCore();
-        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. options.CorsOrigins.Select(origin => origin.TrimEnd('/'))]).AllowAnyHeader().AllowAnyMethod()));
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. options.CorsOrigins.Select(origin => origin.TrimEnd('/'))]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders("x-request-id", "x-autoglm-ignored", "Retry-After")));
         services.AddSingleton(options);
         services.AddSingleton<EngineHost>();
         services.AddSingleton<ServerMetrics>();
@@ -45,13 +45,15 @@ internal static class ServerSetup
 
     public static void Map(WebApplication app, ServerOptions options)
     {
-        app.UseMiddleware<RequestGuard>();
+        // First: browsers ask without a key whether they may send one, and pages are to see errors too.
         if (options.CorsOrigins.Count > 0) app.UseCors();
+        app.UseMiddleware<RequestGuard>();
         app.UseRouting();
         Serving serving = app.Services.GetRequiredService<Serving>();
         MapGeneration(new EndpointMap(app, "Generation"), serving, app.Services.GetRequiredService<ResponseStore>());
         MapModel(new EndpointMap(app, "Model"), serving);
         MapState(new EndpointMap(app, "State"), serving);
+        app.MapGet("/", WebPage.GetAsync).ExcludeFromDescription();
         app.MapPrometheusScrapingEndpoint("/metrics");
         app.MapOpenApi("/openapi.json");
     }
