@@ -18,7 +18,7 @@ public class FusionsTests
     {
         foreach (ComputationGraph graph in Optimized)
         {
-            Fusions fusions = new(graph, true, _ => true);
+            Fusions fusions = new(graph, true, _ => true, _ => true);
             HashSet<int> done = [];
             for (int i = 0; i < graph.Nodes.Count; i++)
             {
@@ -36,9 +36,23 @@ public class FusionsTests
     }
 
     [Fact]
+    public void What_a_node_reads_is_still_there()
+    {
+        for (int seed = 0; seed < 4 * Graphs; seed++)
+        {
+            ComputationGraph graph = GraphOptimizer.Optimize(RandomGraph.Make(seed, seed % 2 == 0 ? TensorType.Q8_0 : null).Graph);
+            foreach (bool products in (ReadOnlySpan<bool>)[true, false])
+            {
+                string? lost = new MemoryTrace(graph, new Fusions(graph, true, _ => products, _ => products)).FirstLostRead();
+                Assert.True(lost is null, $"graph {seed}: {lost}");
+            }
+        }
+    }
+
+    [Fact]
     public void All_kinds_of_fusion_occur()
     {
-        List<(ComputationGraph Graph, Fusions Fusions)> all = [.. Optimized.Select(graph => (graph, new Fusions(graph, true, _ => true)))];
+        List<(ComputationGraph Graph, Fusions Fusions)> all = [.. Optimized.Select(graph => (graph, new Fusions(graph, true, _ => true, _ => true)))];
 
         Assert.Contains(all, item => item.Fusions.GatedWeights.Any());
         Assert.Contains(all, item => item.Graph.Nodes.OfType<MatMul>().Any(matMul => item.Fusions.NormOf(matMul.X) is not null));
@@ -51,7 +65,7 @@ public class FusionsTests
     {
         foreach (ComputationGraph graph in Optimized)
         {
-            Fusions fusions = new(graph, true, _ => false);
+            Fusions fusions = new(graph, true, _ => false, _ => false);
             Assert.Empty(fusions.GatedWeights);
             Assert.DoesNotContain(graph.Nodes.OfType<MatMul>(), matMul => fusions.NormOf(matMul.X) is not null);
         }
