@@ -36,20 +36,6 @@ public class FusionsTests
     }
 
     [Fact]
-    public void What_a_node_reads_is_still_there()
-    {
-        for (int seed = 0; seed < 4 * Graphs; seed++)
-        {
-            ComputationGraph graph = GraphOptimizer.Optimize(RandomGraph.Make(seed, seed % 2 == 0 ? TensorType.Q8_0 : null).Graph);
-            foreach (bool products in (ReadOnlySpan<bool>)[true, false])
-            {
-                string? lost = new MemoryTrace(graph, new Fusions(graph, true, _ => products, _ => products)).FirstLostRead();
-                Assert.True(lost is null, $"graph {seed}: {lost}");
-            }
-        }
-    }
-
-    [Fact]
     public void All_kinds_of_fusion_occur()
     {
         List<(ComputationGraph Graph, Fusions Fusions)> all = [.. Optimized.Select(graph => (graph, new Fusions(graph, true, _ => true, _ => true)))];

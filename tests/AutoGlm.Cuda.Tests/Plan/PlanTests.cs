@@ -23,7 +23,7 @@ public class PlanTests
     {
         Gpu.Open().Dispose();
         using ReferenceBackend reference = new();
-        using CudaBackend backend = new(new CudaOptions { Reference = plain, FuseHeads = fuse });
+        using CudaBackend backend = new(new CudaOptions { Reference = plain, FuseHeads = fuse, FuseGates = fuse });
         for (int seed = 0; seed < 2 * Graphs; seed++)
         {
             // Every second graph mixes quantised matrices in.
