@@ -65,6 +65,8 @@ public class TenantTests
     private static Task<AutoGlmServer> StartAsync(bool share) => ServerFixture.StartAsync(ServerFixture.Options with
     {
         ApiKeys = ["one", "two"],
+        // What is hot is kept from server to server: none of it here.
+        StateFolder = Path.Combine(ServerFixture.Options.StateFolder!, Guid.NewGuid().ToString("N")),
         Engine = ServerFixture.Options.Engine with { PrefixCache = true, ShareAcrossTenants = share },
     });
 
