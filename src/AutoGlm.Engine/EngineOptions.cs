@@ -88,6 +88,9 @@ public sealed record EngineOptions
     /// </summary>
     public string? StateFolder { get; init; }
 
+    /// <summary>How often what is new goes to <see cref="StateFolder"/> while the engine runs: what a process that is killed loses.</summary>
+    public TimeSpan StateInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>What tells the time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -114,6 +117,7 @@ public sealed record EngineOptions
         Check(nameof(PrefixWaitTokens), PrefixWaitTokens, 0, 1 << 24);
         if (!(CacheBlankShare is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(CacheBlankShare), CacheBlankShare, $"{nameof(CacheBlankShare)} should be between 0 and 1.");
         Check(nameof(CacheTtl) + ", in milliseconds,", (long)CacheTtl.TotalMilliseconds, 1, (long)TimeSpan.FromDays(365).TotalMilliseconds);
+        Check(nameof(StateInterval) + ", in milliseconds,", (long)StateInterval.TotalMilliseconds, 1, (long)TimeSpan.FromDays(1).TotalMilliseconds);
         Check(nameof(PriorityStep) + ", in milliseconds,", (long)PriorityStep.TotalMilliseconds, 0, 3_600_000);
         Check(nameof(PrefixWindow) + ", in milliseconds,", (long)PrefixWindow.TotalMilliseconds, 0, 3_600_000);
     }

@@ -22,8 +22,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly StepInbox _inbox = new();
     private readonly EngineCounters _counters = new();
     private readonly AdmissionRate _rate;
-    private readonly HotState _hotState;
-    private IReadOnlyList<HotPrefix> _hotBefore = [];
+    private readonly HotStateKeeper _hot;
     private readonly Thread _loop;
     private readonly Lazy<ChatPrompt?> _chat;
     private readonly SemaphoreSlim _embedding = new(1);
@@ -39,7 +38,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         _runtime = runtime;
         _rate = new AdmissionRate(runtime.Options.Time);
-        _hotState = new HotState(runtime);
+        _hot = new HotStateKeeper(new HotState(runtime), runtime.Options, _counters, AskAsync);
         DefaultSampling = SamplingDefaults.Of(runtime.Package);
         _chat = new Lazy<ChatPrompt?>(() => ChatPrompt.Of(runtime.Package));
         _constraints = new Lazy<ConstraintCache>(() => new ConstraintCache(new TokenVocabulary(runtime.Package.Tokenizer)));
@@ -193,18 +192,15 @@ public sealed class InferenceEngine : IAsyncDisposable
     public async Task<WarmupResult> WarmUpAsync(IReadOnlyList<WarmupPrompt> prompts, IProgress<WarmupProgress>? progress = null, CancellationToken cancellation = default)
     {
         List<string> problems = [];
-        _hotBefore = _hotState.Load(problems);
-        WarmupResult result = await new EngineWarmup(this, _runtime.Options, Tokenizer.VocabularySize).RunAsync(prompts, _hotBefore, progress, cancellation).ConfigureAwait(false);
+        IReadOnlyList<HotPrefix> hot = _hot.Load(problems);
+        WarmupResult result = await new EngineWarmup(this, _runtime.Options, Tokenizer.VocabularySize).RunAsync(prompts, hot, progress, cancellation).ConfigureAwait(false);
         return result with { Problems = [.. problems, .. result.Problems] };
     }
 
-    /// <summary>Writes what is hot to <see cref="EngineOptions.StateFolder"/>, as shutting down does; for now and then.</summary>
+    /// <summary>Writes what is hot to <see cref="EngineOptions.StateFolder"/>, as shutting down does, and the engine each <see cref="EngineOptions.StateInterval"/>.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    public async Task SaveStateAsync()
-    {
-        if (_runtime.Options.StateFolder is not null) _hotState.Save(await AskAsync(() => _hotState.Find()).ConfigureAwait(false), _hotBefore);
-    }
+    public Task SaveStateAsync() => _hot.SaveAsync();
 
     /// <summary>
     /// Shuts down: takes nothing new, lets what was accepted finish for so long, then ends the rest with
@@ -235,12 +231,13 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Ends running answers and frees the model.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_ending) _ended ??= Task.Run(End);
+        lock (_ending) _ended ??= Task.Run(EndAsync);
         await _ended.ConfigureAwait(false);
     }
 
-    private void End()
+    private async Task EndAsync()
     {
+        await _hot.DisposeAsync().ConfigureAwait(false);
         _stopping = true;
         _inbox.Post(_ => { });
         _loop.Join();

@@ -1,3 +1,4 @@
+using AutoGlm.Engine.Tests.Scheduling;
 using AutoGlm.Graph.Execution;
 using AutoGlm.KvCache;
 
@@ -39,5 +40,24 @@ public class AllocationTests
             foreach (KvSequence kv in caches) kv.Commit(token);
             return after - before;
         }
+    }
+
+    /// <summary>What callers are given, a piece a token, is all that steps leave behind: nothing of the batch, the cache or the logits.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(6)]
+    public void The_schedulers_steps_allocate_little_more_than_pieces(int sequences)
+    {
+        const int Warm = 40, Steps = 64, BytesOfPiece = 200;
+        using ModelRuntime runtime = ModelRuntime.Load(EngineFixture.ModelPath, new EngineOptions { Context = 256, Threads = 1 });
+        ScheduleRun run = new(runtime);
+        for (int i = 0; i < sequences; i++) run.Submit(TinyRuntime.Greedy([20 + i], 200));
+        for (int i = 0; i < Warm; i++) run.Step();
+
+        long allocated = 0;
+        for (int i = 0; i < Steps; i++) allocated += run.Step();
+
+        Assert.Equal(sequences, run.Statistics.BatchTokens);
+        Assert.InRange((double)allocated / (Steps * sequences), 0, BytesOfPiece);
     }
 }

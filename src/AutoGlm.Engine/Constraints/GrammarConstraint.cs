@@ -31,6 +31,24 @@ public sealed class GrammarConstraint
     /// <summary>A new answer's state.</summary>
     public ConstraintState Start() => new(this, _machine, _machine.Start);
 
+    /// <summary>Bytes of what is kept of masks.</summary>
+    internal long KeptMaskBytes
+    {
+        get
+        {
+            lock (_lock) return _masks.KeptBytes;
+        }
+    }
+
+    /// <summary>Finds the masks at the start, and after what can only come first, before an answer waits for them.</summary>
+    /// <exception cref="GrammarException">No token of the vocabulary can begin a text.</exception>
+    internal void WarmUp()
+    {
+        ConstraintState state = Start();
+        state.Allowed();
+        if (state.TakeForced().Count > 0) state.Allowed();
+    }
+
     /// <summary>Runs work on the machine of the day; a state of an earlier one moves over first.</summary>
     internal T Run<T>(ref Machine owner, ref MachineState state, Func<Machine, MaskMaker, MachineState, T> work)
     {

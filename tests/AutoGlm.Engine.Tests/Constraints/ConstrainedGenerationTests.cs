@@ -45,6 +45,40 @@ public class ConstrainedGenerationTests(EngineFixture fixture) : IClassFixture<E
     }
 
     [Fact]
+    public async Task Tokens_that_nobody_was_asked_for_count_as_generated()
+    {
+        GenerationRequest request = EngineFixture.Greedy(fixture.Engine, "Hello", 60) with
+        {
+            Constraint = fixture.Engine.Constrain(Grammar.Regex("Each of these words counts, [ab], and these too!")),
+        };
+        EngineStatistics before = fixture.Engine.GetStatistics();
+        List<GenerationChunk> chunks = [];
+        await foreach (GenerationChunk chunk in fixture.Engine.GenerateAsync(request, TestContext.Current.CancellationToken)) chunks.Add(chunk);
+        EngineStatistics after = fixture.Engine.GetStatistics();
+
+        int tokens = chunks.Count(chunk => chunk.Token is not null);
+        Assert.Equal(tokens, chunks[^1].Statistics!.GeneratedTokens);
+        Assert.Equal(tokens, after.GeneratedTokens - before.GeneratedTokens);
+        // Several came of one step, and each of them was computed but the last.
+        Assert.InRange(after.Steps - before.Steps, 1, tokens - 1);
+        Assert.Equal(request.Prompt.Count - (after.ReusedTokens - before.ReusedTokens) + tokens - 1, after.ComputedTokens - before.ComputedTokens);
+    }
+
+    [Fact]
+    public void The_first_masks_are_found_before_an_answer_begins()
+    {
+        GrammarConstraint constraint = fixture.Engine.Constrain(Grammar.Regex("Only this, [a-z]+ and [0-9]+"));
+        long kept = constraint.KeptMaskBytes;
+        ConstraintState state = constraint.Start();
+        state.Allowed();
+        state.TakeForced();
+        state.Allowed();
+
+        Assert.Equal(kept, constraint.KeptMaskBytes);
+        Assert.True(kept > new GrammarConstraint(Grammar.Regex("Only this, [a-z]+ and [0-9]+"), constraint.Vocabulary).KeptMaskBytes);
+    }
+
+    [Fact]
     public void Grammars_used_last_are_kept_and_those_of_other_models_refused()
     {
         GrammarConstraint constraint = fixture.Engine.Constrain(Grammar.JsonObject());

@@ -29,13 +29,18 @@ internal sealed class ScheduleRun
         return stream;
     }
 
-    public void Step()
+    /// <returns>Bytes that the scheduler's step allocated.</returns>
+    public long Step()
     {
+        long before = GC.GetAllocatedBytesForCurrentThread();
         _scheduler.Step();
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         foreach ((AnswerStream stream, List<GenerationChunk> chunks) in _read)
         {
             while (stream.Chunks.TryRead(out GenerationChunk? chunk)) chunks.Add(chunk);
         }
+
+        return allocated;
     }
 
     public void ToEnd()

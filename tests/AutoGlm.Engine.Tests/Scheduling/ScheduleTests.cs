@@ -1,5 +1,6 @@
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
+using AutoGlm.Graph.Execution;
 using AutoGlm.KvCache;
 using AutoGlm.KvCache.Eviction;
 using CsCheck;
@@ -17,35 +18,49 @@ public sealed class ScheduleTests : IDisposable
     [Fact]
     public void Under_any_schedule_each_answer_is_the_one_computed_alone()
     {
-        long preemptions = 0, shared = 0, waits = 0, partial = 0, evicted = 0;
+        List<EngineStatistics> runs = PlaySchedules(KvType.F16, _reference, count: 12);
+
+        // What is said to be tested has happened.
+        long[] happened = [.. new Func<EngineStatistics, long>[] { run => run.Preemptions, run => run.SharedAnswers, run => run.PrefixWaits, run => run.Cache.PartialBlocks, run => run.Cache.Evictions.Values.Sum() }.Select(runs.Sum)];
+        Assert.All(happened, count => Assert.True(count > 0, string.Join(' ', happened)));
+    }
+
+    [Theory]
+    [InlineData(KvType.F32)]
+    [InlineData(KvType.Q8_0)]
+    public void However_keys_and_values_are_stored(KvType type)
+    {
+        using ModelRuntime reference = ModelRuntime.Load(TinyRuntime.ModelFor(type), TinyRuntime.Options(type: type));
+
+        List<EngineStatistics> runs = PlaySchedules(type, reference, count: 3);
+
+        Assert.True(runs.Sum(run => run.ReusedTokens) > 0 && runs.Sum(run => run.Finished) > 0);
+    }
+
+    private static List<EngineStatistics> PlaySchedules(KvType type, ModelRuntime reference, int count)
+    {
+        List<EngineStatistics> runs = [];
         Gen.Int[0, 1 << 20].Sample(
             seed =>
             {
                 Random random = new(seed);
-                EngineOptions options = TinyRuntime.Options() with
+                EngineOptions options = TinyRuntime.Options(type: type) with
                 {
                     CachePolicy = EvictionPolicies.Names[random.Next(4)],
                     MaxSequences = random.Next(1, 9),
                     BatchTokens = random.Next(4, 24),
                     CacheBlankShare = random.Next(2) / 8.0,
                 };
-                using ModelRuntime runtime = ModelRuntime.Load(TinyRuntime.ModelPath, options);
+                using ModelRuntime runtime = ModelRuntime.Load(TinyRuntime.ModelFor(type), options);
                 ScheduleRun run = new(runtime);
                 Play(run, random, requests: 14);
-                foreach ((GenerationRequest request, int[] answer) in run.Finished()) Assert.Equal(TinyRuntime.AnswerAlone(_reference, request), answer);
+                foreach ((GenerationRequest request, int[] answer) in run.Finished()) Assert.Equal(TinyRuntime.AnswerAlone(reference, request), answer);
                 run.AssertNothingLeft();
-                EngineStatistics statistics = run.Statistics;
-                preemptions += statistics.Preemptions;
-                shared += statistics.SharedAnswers;
-                waits += statistics.PrefixWaits;
-                partial += statistics.Cache.PartialBlocks;
-                evicted += statistics.Cache.Evictions.Values.Sum();
+                runs.Add(run.Statistics);
             },
-            iter: 12,
+            iter: count,
             threads: 1);
-
-        // What is said to be tested has happened.
-        Assert.All([preemptions, shared, waits, partial, evicted], count => Assert.True(count > 0, $"{preemptions} {shared} {waits} {partial} {evicted}"));
+        return runs;
     }
 
     [Fact]

@@ -17,15 +17,26 @@ internal static class TinyRuntime
     public static string ModelPath { get; } = TestData.InRepository("tests", "AutoGlm.Cli.Tests", "Fixtures", "granite.gguf");
 
     /// <summary>Memory for so many contexts of 96 tokens.</summary>
-    public static EngineOptions Options(int contexts = 2) => new()
+    public static EngineOptions Options(int contexts = 2, KvType type = KvType.F16) => new()
     {
+        KvType = type,
         Context = Context,
         BlockTokens = BlockTokens,
         BatchTokens = 16,
         MixedPromptTokens = 8,
         PrefixWaitTokens = BlockTokens,
-        KvMemory = contexts * Context / BlockTokens * BlockBytes,
+        KvMemory = contexts * Context / BlockTokens * BytesOf(type),
         Reference = true,
+    };
+
+    /// <summary>The model for a type of keys and values: quantised ones come in groups of 32.</summary>
+    public static string ModelFor(KvType type) => type == KvType.Q8_0 ? TestData.Shared("goldens", "llama") : ModelPath;
+
+    private static long BytesOf(KvType type) => type switch
+    {
+        KvType.F32 => 2 * BlockBytes,
+        KvType.Q8_0 => 3 * 2 * 2 * 34 * BlockTokens,
+        _ => BlockBytes,
     };
 
     /// <summary>A greedy request that ends by its number of tokens.</summary>
@@ -35,7 +46,7 @@ internal static class TinyRuntime
     /// <summary>The answer to a greedy request, with the cache used for nothing else; computed one token at a time.</summary>
     public static int[] AnswerAlone(ModelRuntime runtime, GenerationRequest request)
     {
-        string key = string.Join(',', request.Prompt);
+        string key = $"{runtime.Options.KvType}: {string.Join(',', request.Prompt)}";
         lock (Alone)
         {
             if (Alone.TryGetValue(key, out int[]? known) && known.Length >= request.MaxTokens) return known[..request.MaxTokens!.Value];

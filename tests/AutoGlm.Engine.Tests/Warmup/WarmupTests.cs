@@ -50,6 +50,53 @@ public sealed class WarmupTests : IDisposable
         Assert.Equal(0, await second.CountCachedAsync(hot, "b"));
     }
 
+    /// <summary>No shutting down, no disposing: as after kill -9.</summary>
+    [Fact]
+    public async Task What_was_hot_outlives_an_engine_that_is_killed()
+    {
+        int[] hot = [.. Enumerable.Range(20, 24)];
+        EngineOptions options = TinyRuntime.Options(8) with { StateFolder = _folder, MaxSequences = 2, StateInterval = TimeSpan.FromMilliseconds(20) };
+        await using InferenceEngine killed = await InferenceEngine.LoadAsync(TinyRuntime.ModelPath, options);
+        for (int i = 0; i < 3; i++) await EngineFixture.AnswerAsync(killed, TinyRuntime.Greedy([.. hot, 100 + i], 2) with { Tenant = "a" });
+        await SavedAsync(uses: 3);
+
+        await using InferenceEngine second = await InferenceEngine.LoadAsync(TinyRuntime.ModelPath, options);
+        WarmupResult result = await second.WarmUpAsync([]);
+
+        Assert.Equal(1, result.HotPrefixes);
+        Assert.Equal(24, await second.CountCachedAsync(hot, "a"));
+    }
+
+    [Fact]
+    public async Task An_engine_that_never_warmed_up_does_not_forget_what_others_kept()
+    {
+        EngineOptions options = TinyRuntime.Options(8) with { StateFolder = _folder, MaxSequences = 2, StateInterval = TimeSpan.FromDays(1) };
+        for (int run = 0; run < 2; run++)
+        {
+            await using InferenceEngine engine = await InferenceEngine.LoadAsync(TinyRuntime.ModelPath, options);
+            // Hot in the first run, and not asked for in the second.
+            for (int i = 0; i < 4; i++) await EngineFixture.AnswerAsync(engine, TinyRuntime.Greedy([.. Enumerable.Range(20 + run * 40, 24), 100 + i], 2));
+            await engine.SaveStateAsync();
+        }
+
+        await using InferenceEngine last = await InferenceEngine.LoadAsync(TinyRuntime.ModelPath, options);
+        Assert.Equal(2, (await last.WarmUpAsync([])).HotPrefixes);
+    }
+
+    /// <summary>Waits until the state tells of a prefix that so many had.</summary>
+    private async Task SavedAsync(int uses)
+    {
+        using ModelRuntime runtime = ModelRuntime.Load(TinyRuntime.ModelPath, TinyRuntime.Options(8) with { StateFolder = _folder });
+        HotState state = new(runtime);
+        for (int i = 0; i < 1000; i++)
+        {
+            if (state.Load([]).Any(prefix => prefix.Uses >= uses)) return;
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Fail("The engine does not save what is hot.");
+    }
+
     [Fact]
     public async Task A_damaged_state_is_told_and_left()
     {
