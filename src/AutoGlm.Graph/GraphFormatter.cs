@@ -94,6 +94,8 @@ public static class GraphFormatter
         Slice { Groups: 1 } slice => $"at {slice.Offset}",
         Slice slice => $"at {slice.Offset} of {slice.Groups}",
         Concat { Groups: > 1 } concat => $"of {concat.Groups}",
+        MatMul { Norm: not null } => "normed",
+        ResidualAdd { Norm: not null } => "normed",
         Attention { Rotation: not null } attention => $"layer {attention.Shape.Layer} rotary",
         Attention attention => $"layer {attention.Shape.Layer}",
         _ => "",
