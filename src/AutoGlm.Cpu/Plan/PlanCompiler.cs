@@ -16,7 +16,7 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
     private (ScratchRows Inputs, ScratchRows Results)? _expertScratch;
 
     /// <summary>What the activation buffer holds quantised at this point of the plan, by whose order, and after which norm.</summary>
-    private (Value X, Value? Routing, InputNorm? Norm)? _quantized;
+    private (Value X, Value? Routing, FusedNorm? Norm)? _quantized;
 
     /// <summary>What the steps own beside <see cref="PlanMemory"/>.</summary>
     public IReadOnlyList<IDisposable> Owned => _owned;
@@ -125,7 +125,7 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
         _steps.Add(new HeadMatMulStep(kernels, memory.Activations, matrix, memory[node.X], y));
     }
 
-    private void Quantize(PackedMatrix matrix, Value x, InputNorm? norm = null)
+    private void Quantize(PackedMatrix matrix, Value x, FusedNorm? norm = null)
     {
         if (matrix.Format.IsFloat || _quantized == (x, null, norm)) return;
         if (norm is null) _steps.Add(new QuantizeStep(kernels, memory.Activations, memory[x]));
@@ -134,7 +134,7 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
         _quantized = (x, null, norm);
     }
 
-    private RowNorm NormOf(InputNorm? norm) => norm is null ? default : new(weights.Vector(norm.Gain), norm.Epsilon);
+    private RowNorm NormOf(FusedNorm? norm) => norm is null ? default : new(weights.Vector(norm.Gain), norm.Epsilon);
 
     private void AddAttention(Attention node, Operand y)
     {

@@ -35,7 +35,7 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
     {
     }
 
-    private float[] Normed(float[] x, InputNorm? norm)
+    private float[] Normed(float[] x, FusedNorm? norm)
     {
         if (norm is null) return x;
         float[] y = new float[x.Length];

@@ -10,7 +10,7 @@ public sealed record Embed(Weight Table) : Node
 public sealed record MatMul(Value X, Weight W, Weight? Bias, Value? Addend = null) : Node
 {
     /// <summary>The norm that x goes through first; null where it comes as it is used.</summary>
-    public InputNorm? Norm { get; init; }
+    public FusedNorm? Norm { get; init; }
 
     public override IReadOnlyList<Value> Inputs => Addend is { } addend ? [X, addend] : [X];
 

@@ -14,14 +14,14 @@ public static class NormedMatMuls
     {
         ILookup<int, Node> readers = graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input.Index, Node: node))).ToLookup(edge => edge.Index, edge => edge.Node);
         bool Goes(int norm) =>
-            graph.Nodes[norm] is RmsNorm { AsInput: not null } && norm != graph.Output.Index
+            graph.Nodes[norm] is RmsNorm { AsFused: not null } && norm != graph.Output.Index
             && readers[norm].All(reader => reader is MatMul { Norm: null } matMul && matMul.Addend?.Index != norm && quantizes(matMul.W));
 
         GraphRewriter rewriter = new(graph);
         for (int i = 0; i < graph.Nodes.Count; i++)
         {
             if (Goes(i)) continue;
-            if (graph.Nodes[i] is MatMul matMul && Goes(matMul.X.Index) && graph[matMul.X] is RmsNorm norm) rewriter.Keep(i, matMul with { X = norm.X, Norm = norm.AsInput });
+            if (graph.Nodes[i] is MatMul matMul && Goes(matMul.X.Index) && graph[matMul.X] is RmsNorm norm) rewriter.Keep(i, matMul with { X = norm.X, Norm = norm.AsFused });
             else rewriter.Keep(i);
         }
 

@@ -21,7 +21,7 @@ public static class ResidualNorms
             if (NormedTerm(graph, sum, reads) is { } term)
             {
                 RmsNorm norm = (RmsNorm)graph[term];
-                fused[i] = new ResidualAdd(term == sum.A ? sum.B : sum.A, norm.X, norm.AsInput) { Width = sum.Width, Rows = sum.Rows };
+                fused[i] = new ResidualAdd(term == sum.A ? sum.B : sum.A, norm.X, norm.AsFused) { Width = sum.Width, Rows = sum.Rows };
                 gone.Add(term.Index);
             }
             else if (normed.Contains(i))
@@ -44,7 +44,7 @@ public static class ResidualNorms
     {
         foreach (Value term in sum.Inputs)
         {
-            if (graph[term] is RmsNorm { AsInput: not null } && reads[term.Index] == 1) return term;
+            if (graph[term] is RmsNorm { AsFused: not null } && reads[term.Index] == 1) return term;
         }
 
         return null;
