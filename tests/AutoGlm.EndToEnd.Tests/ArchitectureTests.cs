@@ -23,7 +23,7 @@ public class ArchitectureTests
     {
         ["AutoGlm.Engine"] = ["Microsoft.Extensions.AI.Abstractions", "System.Numerics.Tensors"],
         ["AutoGlm.Server"] = ["Microsoft.AspNetCore.OpenApi", "OpenTelemetry.Exporter.Prometheus.AspNetCore", "OpenTelemetry.Extensions.Hosting"],
-        ["AutoGlm.Cli"] = ["System.CommandLine", "Spectre.Console"],
+        ["AutoGlm.Cli"] = ["System.CommandLine", "Spectre.Console", "HdrHistogram", "ScottPlot"],
     };
 
     public static TheoryData<string> Projects() => new(Directory.GetFiles(TestData.InRepository("src"), "*.csproj", SearchOption.AllDirectories));

@@ -9,6 +9,12 @@ namespace AutoGlm.Cli.LoadTests;
 /// <summary>Asks an OpenAI-compatible server for streamed chat completions, and times them.</summary>
 internal sealed class CompletionClient : IDisposable
 {
+    /// <summary>How long whoever leaves before the first piece stays: long enough for the request to have come.</summary>
+    private static readonly TimeSpan LeaveTime = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long a server may take to let go of what nobody waits for any more.</summary>
+    private static readonly TimeSpan RestTime = TimeSpan.FromSeconds(30);
+
     private readonly HttpClient _http;
     private readonly string _model;
 
@@ -43,25 +49,69 @@ internal sealed class CompletionClient : IDisposable
     /// <summary>One request; what goes wrong is in the outcome.</summary>
     /// <param name="messages">The conversation.</param>
     /// <param name="tokens">Tokens to generate; servers that know <c>ignore_eos</c> generate just as many.</param>
+    /// <param name="dropAt">After how many pieces to go away, 0 for before the first; null for never.</param>
     /// <param name="clock">The run's clock.</param>
     /// <param name="cancellation">Ends it.</param>
-    public async Task<RequestOutcome> AskAsync(IReadOnlyList<(string Role, string Text)> messages, int tokens, Stopwatch clock, CancellationToken cancellation)
+    public async Task<RequestOutcome> AskAsync(IReadOnlyList<(string Role, string Text)> messages, int tokens, int? dropAt, Stopwatch clock, CancellationToken cancellation)
     {
         TimeSpan sent = clock.Elapsed;
         try
         {
             using HttpRequestMessage request = new(HttpMethod.Post, "v1/chat/completions") { Content = JsonContent.Create(Body(messages, tokens)) };
-            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            using CancellationTokenSource leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            Task<HttpResponseMessage> sending = _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, leaving.Token);
+            if (dropAt == 0) return await LeaveAsync(sending, leaving);
+            using HttpResponseMessage response = await sending;
             if (!response.IsSuccessStatusCode)
                 return Failed($"{(int)response.StatusCode}: {Output.PlainText.Abridged(await response.Content.ReadAsStringAsync(cancellation), 200)}");
-            return await ReadAsync(response, sent, clock, cancellation);
+            return await ReadAsync(response, dropAt, sent, clock, cancellation);
         }
         catch (Exception error) when (error is HttpRequestException or IOException or JsonException)
         {
             return Failed(error.Message);
         }
 
+        async Task<RequestOutcome> LeaveAsync(Task<HttpResponseMessage> sending, CancellationTokenSource leaving)
+        {
+            await Task.WhenAny(sending, Task.Delay(LeaveTime, cancellation));
+            await leaving.CancelAsync();
+            try
+            {
+                (await sending).Dispose();
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                // So it was meant.
+            }
+
+            return new RequestOutcome { Sent = sent, Duration = clock.Elapsed - sent, IsDropped = true };
+        }
+
         RequestOutcome Failed(string error) => new() { Sent = sent, Duration = clock.Elapsed - sent, Error = error };
+    }
+
+    /// <summary>Where the server's KV blocks are once it is at rest; null where it does not tell.</summary>
+    public async Task<BlockAccount?> AccountAsync(CancellationToken cancellation)
+    {
+        Stopwatch waited = Stopwatch.StartNew();
+        while (true)
+        {
+            BlockAccount? account = await ReadAccountAsync(cancellation);
+            if (account is null || account.Holds || waited.Elapsed > RestTime) return account;
+            await Task.Delay(LeaveTime, cancellation);
+        }
+    }
+
+    private async Task<BlockAccount?> ReadAccountAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return BlockAccount.Of(await _http.GetFromJsonAsync<JsonNode>("v1/cache", cancellation));
+        }
+        catch (Exception error) when (error is HttpRequestException or JsonException)
+        {
+            return null;
+        }
     }
 
     public void Dispose() => _http.Dispose();
@@ -77,12 +127,13 @@ internal sealed class CompletionClient : IDisposable
         ignore_eos = true,
     };
 
-    private static async Task<RequestOutcome> ReadAsync(HttpResponseMessage response, TimeSpan sent, Stopwatch clock, CancellationToken cancellation)
+    private static async Task<RequestOutcome> ReadAsync(HttpResponseMessage response, int? dropAt, TimeSpan sent, Stopwatch clock, CancellationToken cancellation)
     {
         using StreamReader lines = new(await response.Content.ReadAsStreamAsync(cancellation));
         TimeSpan first = TimeSpan.Zero;
         System.Text.StringBuilder text = new();
         int pieces = 0;
+        bool dropped = false;
         JsonNode? usage = null;
         while (await lines.ReadLineAsync(cancellation) is { } line)
         {
@@ -94,6 +145,7 @@ internal sealed class CompletionClient : IDisposable
             if ((delta?["content"] ?? delta?["reasoning_content"])?.GetValue<string>() is not { Length: > 0 } piece) continue;
             if (pieces++ == 0) first = clock.Elapsed - sent;
             text.Append(piece);
+            if (dropped = pieces == dropAt) break;
         }
 
         TimeSpan duration = clock.Elapsed - sent;
@@ -103,6 +155,7 @@ internal sealed class CompletionClient : IDisposable
             Duration = duration,
             FirstToken = pieces > 0 ? first : duration,
             Text = text.ToString(),
+            IsDropped = dropped,
             Tokens = usage?["completion_tokens"]?.GetValue<int>() ?? pieces,
             PromptTokens = usage?["prompt_tokens"]?.GetValue<int>() ?? 0,
             CachedTokens = usage?["prompt_tokens_details"]?["cached_tokens"]?.GetValue<int>() ?? 0,

@@ -8,7 +8,7 @@ internal static class LoadChart
     public static void Save(LoadReport report, string title, string path)
     {
         Plot plot = new();
-        IReadOnlyList<RequestOutcome> answered = [.. report.Outcomes.Where(outcome => outcome.Error is null)];
+        IReadOnlyList<RequestOutcome> answered = [.. report.Outcomes.Where(outcome => outcome.IsAnswered)];
         Add(plot, answered.Select(outcome => outcome.FirstToken), "time to first token");
         Add(plot, answered.Select(outcome => outcome.Duration), "end to end");
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic

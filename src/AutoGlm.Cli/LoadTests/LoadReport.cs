@@ -12,14 +12,14 @@ internal sealed class LoadReport
     /// <param name="outcomes">Every request's.</param>
     /// <param name="time">The whole run's.</param>
     /// <param name="objective">What an answer must keep to count as good.</param>
-    /// <param name="peakMemory">The server's resident bytes at their peak; null where they are not known.</param>
-    public LoadReport(IReadOnlyList<RequestOutcome> outcomes, TimeSpan time, ServiceObjective objective, long? peakMemory)
+    /// <param name="server">What it left of the server; null where nothing is known.</param>
+    public LoadReport(IReadOnlyList<RequestOutcome> outcomes, TimeSpan time, ServiceObjective objective, ServerCondition? server)
     {
         _time = time;
         Outcomes = outcomes;
         Objective = objective;
-        PeakMemory = peakMemory;
-        _answered = [.. outcomes.Where(outcome => outcome.Error is null)];
+        Server = server ?? new ServerCondition();
+        _answered = [.. outcomes.Where(outcome => outcome.IsAnswered)];
         FirstToken = new Latency(_answered.Select(outcome => outcome.FirstToken));
         PerToken = new Latency(_answered.Where(outcome => outcome.Tokens > 1).Select(outcome => outcome.PerToken));
         EndToEnd = new Latency(_answered.Select(outcome => outcome.Duration));
@@ -29,7 +29,7 @@ internal sealed class LoadReport
 
     public ServiceObjective Objective { get; }
 
-    public long? PeakMemory { get; }
+    public ServerCondition Server { get; }
 
     public Latency FirstToken { get; }
 
@@ -37,7 +37,13 @@ internal sealed class LoadReport
 
     public Latency EndToEnd { get; }
 
-    public int Failed => Outcomes.Count - _answered.Count;
+    public int Failed => Outcomes.Count(outcome => outcome.Error is not null);
+
+    /// <summary>Answers that the client went away from; in no latency and no rate.</summary>
+    public int Dropped => Outcomes.Count(outcome => outcome.IsDropped);
+
+    /// <summary>True where nothing failed, and the server has lost no block.</summary>
+    public bool IsSound => Failed == 0 && Server.Blocks is null or { Holds: true };
 
     public double RequestsPerSecond => _answered.Count / _time.TotalSeconds;
 
@@ -53,6 +59,7 @@ internal sealed class LoadReport
     {
         requests = Outcomes.Count,
         failed = Failed,
+        dropped = Dropped,
         errors = Outcomes.Where(outcome => outcome.Error is not null).GroupBy(outcome => outcome.Error).Select(group => new { error = group.Key, count = group.Count() }),
         seconds = _time.TotalSeconds,
         requests_per_second = RequestsPerSecond,
@@ -65,13 +72,16 @@ internal sealed class LoadReport
         ttft_ms = FirstToken.Json,
         tpot_ms = PerToken.Json,
         e2e_ms = EndToEnd.Json,
-        peak_memory = PeakMemory,
+        longest_wait_ms = FirstToken.Percentile(100),
+        peak_memory = Server.PeakMemory,
+        memory = Server.Memory is { } memory ? new { quarter = memory.Quarter, end = memory.End, growth = Server.MemoryGrowth } : null,
+        blocks = Server.Blocks is { } blocks ? new { total = blocks.Blocks, used = blocks.Used, cached = blocks.Cached, blank = blocks.Blank, accounted = blocks.Holds } : null,
     };
 
     /// <summary>The rows of the table: what, and its value as text.</summary>
     public IEnumerable<(string Name, string Value)> Rows()
     {
-        yield return ("requests", Failed == 0 ? $"{Outcomes.Count}" : $"{Outcomes.Count}, of which {Failed} failed");
+        yield return ("requests", Counts());
         yield return ("time", Number(_time.TotalSeconds, "s"));
         yield return ("requests/s", Number(RequestsPerSecond));
         yield return ("tokens/s", Number(TokensPerSecond));
@@ -79,7 +89,18 @@ internal sealed class LoadReport
         yield return ("prompt tokens from the cache", HitRate.ToString("P1", CultureInfo.InvariantCulture));
         foreach ((string name, Latency latency) in new[] { ("time to first token", FirstToken), ("time per token", PerToken), ("end to end", EndToEnd) })
             yield return ($"{name}: mean, P50, P90, P99", $"{Number(latency.Mean)}, {Number(latency.Percentile(50))}, {Number(latency.Percentile(90))}, {Number(latency.Percentile(99))} ms");
-        if (PeakMemory is { } bytes) yield return ("server's peak memory", Output.Numbers.Bytes(bytes));
+        yield return ("longest wait for a first token", Number(FirstToken.Percentile(100), "ms"));
+        if (Server.PeakMemory is { } bytes) yield return ("server's peak memory", Output.Numbers.Bytes(bytes));
+        if (Server.Memory is { } memory) yield return ("server's memory at a quarter of the time, at the end", string.Create(CultureInfo.InvariantCulture, $"{Output.Numbers.Bytes(memory.Quarter)}, {Output.Numbers.Bytes(memory.End)} ({Server.MemoryGrowth:+0.0%;-0.0%})"));
+        if (Server.Blocks is { } blocks) yield return ("server's KV blocks at rest: used, cached, blank, all", $"{blocks.Used}, {blocks.Cached}, {blocks.Blank}, {blocks.Blocks}");
+    }
+
+    private string Counts()
+    {
+        List<string> parts = [];
+        if (Failed > 0) parts.Add($"{Failed} failed");
+        if (Dropped > 0) parts.Add($"{Dropped} were dropped by the client");
+        return parts.Count == 0 ? $"{Outcomes.Count}" : $"{Outcomes.Count}, of which {string.Join(" and ", parts)}";
     }
 
     public string Markdown(string caption)

@@ -21,8 +21,14 @@ internal sealed record RequestOutcome
 
     public string Text { get; init; } = "";
 
+    /// <summary>True where the client went away before its end.</summary>
+    public bool IsDropped { get; init; }
+
     /// <summary>What went wrong; null where nothing did.</summary>
     public string? Error { get; init; }
+
+    /// <summary>True where the whole answer came.</summary>
+    public bool IsAnswered => Error is null && !IsDropped;
 
     /// <summary>Time of each token after the first; zero where there was one alone.</summary>
     public TimeSpan PerToken => Tokens > 1 ? (Duration - FirstToken) / (Tokens - 1) : TimeSpan.Zero;

@@ -5,5 +5,5 @@ namespace AutoGlm.Cli.LoadTests;
 /// <param name="PerToken">Longest time of each further token, on average over the answer.</param>
 internal sealed record ServiceObjective(TimeSpan FirstToken, TimeSpan PerToken)
 {
-    public bool Holds(RequestOutcome outcome) => outcome.Error is null && outcome.FirstToken <= FirstToken && outcome.PerToken <= PerToken;
+    public bool Holds(RequestOutcome outcome) => outcome.IsAnswered && outcome.FirstToken <= FirstToken && outcome.PerToken <= PerToken;
 }

@@ -23,7 +23,7 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
             Node node = graph.Nodes[i];
             int rows = node.Rows == RowSpace.Tokens ? batch.RowCount : batch.LogitRows.Length;
             _values[i] = new float[rows * node.Width];
-            if (rows > 0) Evaluate(node, rows, batch, (HostKvMemory)kv, _values[i]);
+            if (rows > 0) Evaluate(node, rows, [.. node.Inputs.Select(input => _values[input.Index])], weights, batch, (HostKvMemory)kv, _values[i]);
         }
 
         _values[graph.Output.Index].CopyTo(logits);
@@ -51,9 +51,17 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
         return y;
     }
 
-    private void Evaluate(Node node, int rows, ForwardBatch batch, HostKvMemory kv, float[] y)
+    /// <summary>Does one node by its definition.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="rows">Its rows, at least one.</param>
+    /// <param name="inputs">What it reads, in order.</param>
+    /// <param name="weights">The parameters it reads.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="kv">Where attention keeps keys and values.</param>
+    /// <param name="y">[rows, width]: where its value goes.</param>
+    internal static void Evaluate(Node node, int rows, IReadOnlyList<float[]> inputs, IReadOnlyDictionary<Weight, float[]> weights, ForwardBatch batch, HostKvMemory kv, float[] y)
     {
-        float[] X(int input) => _values[node.Inputs[input].Index];
+        float[] X(int input) => inputs[input];
         int width = node.Width;
         switch (node)
         {

@@ -70,7 +70,7 @@ internal sealed class Fusions
         int source = a.X.Index;
         bool halves = a.Offset == 0 && b.Offset == gated.Width && _graph.Nodes[source].Width == 2 * gated.Width;
         if (!halves || _graph.Nodes[source] is not MatMul { Addend: null, Bias: null } matMul || _readers[source].Count != 2 || !_packed(matMul.W)) return;
-        if (Enumerable.Range(source + 1, index - source - 1).Any(node => _graph.Nodes[node] is not Slice)) return;
+        if (Enumerable.Range(source + 1, index - source - 1).Any(node => !IsView(node))) return;
         _absorbed.UnionWith([source, gated.A.Index, gated.B.Index]);
         _gatedOf[source] = index;
         _matMulOf[index] = source;
@@ -117,11 +117,19 @@ internal sealed class Fusions
     {
         for (int i = first; i < last + (includingLast ? 1 : 0); i++)
         {
-            bool writes = _graph.Nodes[i] is not Slice && !_absorbed.Contains(i) && !moved.Contains(i);
+            bool writes = !IsView(i) && !_absorbed.Contains(i) && !moved.Contains(i);
             if (i != value.Index && (writes || _matMulOf.ContainsKey(i)) && Overlap(new Value(i), value)) return false;
         }
 
         return true;
+    }
+
+    /// <summary>True for a slice that lies in what it is cut from; others are copied, and so write.</summary>
+    private bool IsView(int node)
+    {
+        if (_graph.Nodes[node] is not Slice { Groups: 1 } slice) return false;
+        (Placement whole, Placement part) = (_memory[slice.X], _memory[new Value(node)]);
+        return part == whole with { Column = whole.Column + slice.Offset };
     }
 
     private bool IsSamePlace(Value a, Value b) => _memory[a] == _memory[b];

@@ -16,6 +16,7 @@ internal sealed class CacheEndpoints(Serving serving)
             cache.Blocks,
             cache.BlocksInUse,
             cache.BlocksCached,
+            cache.BlocksBlank,
             cache.BlockTokens,
             cache.BlockBytes,
             cache.Lookups,

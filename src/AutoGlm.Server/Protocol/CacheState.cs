@@ -5,6 +5,7 @@ namespace AutoGlm.Server.Protocol;
 /// <param name="Blocks">Blocks there are.</param>
 /// <param name="BlocksUsed">Of running answers.</param>
 /// <param name="BlocksCached">That hold content nobody uses at the moment.</param>
+/// <param name="BlocksBlank">Without content.</param>
 /// <param name="BlockTokens">Tokens of a block.</param>
 /// <param name="BlockBytes">Bytes of a block.</param>
 /// <param name="Lookups">Prompts looked up.</param>
@@ -16,6 +17,7 @@ public sealed record CacheState(
     int Blocks,
     int BlocksUsed,
     int BlocksCached,
+    int BlocksBlank,
     int BlockTokens,
     long BlockBytes,
     long Lookups,

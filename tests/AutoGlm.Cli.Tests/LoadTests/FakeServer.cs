@@ -28,6 +28,9 @@ internal sealed class FakeServer : IDisposable
 
     public void Dispose() => _listener.Close();
 
+    /// <summary>The answer to <c>/v1/cache</c>; null where there is no such place.</summary>
+    public string? Cache { get; init; }
+
     private async Task ServeAsync()
     {
         while (_listener.IsListening)
@@ -43,14 +46,27 @@ internal sealed class FakeServer : IDisposable
             }
 
             byte[] answer = Encoding.UTF8.GetBytes(Answer(context));
-            await context.Response.OutputStream.WriteAsync(answer);
-            context.Response.Close();
+            try
+            {
+                await context.Response.OutputStream.WriteAsync(answer);
+                context.Response.Close();
+            }
+            catch (Exception error) when (error is HttpListenerException or IOException)
+            {
+                // The client went away.
+            }
         }
     }
 
     private string Answer(HttpListenerContext context)
     {
         if (context.Request.Url!.AbsolutePath == "/v1/models") return """{"data": [{"id": "fake"}]}""";
+        if (context.Request.Url.AbsolutePath == "/v1/cache")
+        {
+            if (Cache is null) context.Response.StatusCode = 404;
+            return Cache ?? "{}";
+        }
+
         JsonNode request = JsonNode.Parse(context.Request.InputStream)!;
         lock (Requests) Requests.Add(request);
         if (request["messages"]!.AsArray().Count > 4)
