@@ -35,7 +35,7 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
     {
     }
 
-    private float[] Normed(float[] x, FusedNorm? norm)
+    private static float[] Normed(float[] x, FusedNorm? norm, IReadOnlyDictionary<Weight, float[]> weights)
     {
         if (norm is null) return x;
         float[] y = new float[x.Length];
@@ -72,7 +72,7 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
                 for (int row = 0; row < rows; row++) X(0).AsSpan(batch.LogitRows[row] * width, width).CopyTo(y.AsSpan(row * width));
                 break;
             case MatMul matMul:
-                ReferenceMath.MatMul(Normed(X(0), matMul.Norm), weights[matMul.W], matMul.Bias is { } bias ? weights[bias] : default, y, rows, (int)matMul.W.Shape[1], width);
+                ReferenceMath.MatMul(Normed(X(0), matMul.Norm, weights), weights[matMul.W], matMul.Bias is { } bias ? weights[bias] : default, y, rows, (int)matMul.W.Shape[1], width);
                 for (int i = 0; matMul.Addend is not null && i < y.Length; i++) y[i] += X(1)[i];
                 break;
             case HeadMatMul headMatMul:
@@ -85,7 +85,7 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
                 for (int i = 0; i < y.Length; i++) y[i] = X(0)[i] + X(1)[i];
                 break;
             case ResidualAdd sum:
-                float[] term = Normed(X(1), sum.Norm);
+                float[] term = Normed(X(1), sum.Norm, weights);
                 for (int i = 0; i < y.Length; i++) y[i] = X(0)[i] + term[i];
                 break;
             case Multiply:
