@@ -21,7 +21,7 @@ public static class Backends
     {
         if (!IsDevice(options.Device)) throw new ArgumentException($"There is no device '{options.Device}'; it should be cpu, cuda, cuda:N or auto.", nameof(options));
         int? card = options.Device == Auto ? (CudaDevice.Count(out _) > 0 ? 0 : null) : CudaOrdinal(options.Device);
-        if (card is not null) return new CudaBackend(new CudaOptions { Device = card.Value, Reference = options.Reference });
+        if (card is not null) return new CudaBackend(new CudaOptions { Device = card.Value, Reference = options.Reference }.Without([.. options.WithoutPasses.Intersect(CudaPasses.All)]));
         if (options.Reference) return new ReferenceBackend();
         string[] withoutPlan = [.. options.WithoutPasses.Intersect(PlanPasses.All)];
         return new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });

@@ -46,6 +46,13 @@ internal sealed class RuntimeOptions
         Description = "Compute by definition: slow, one thread, no vector instructions (for checking).",
     };
 
+    private readonly Option<string[]> _without = new("--without")
+    {
+        Description = "Passes and steps of the plan to leave out, by name (for measuring).",
+        HelpName = "PASS",
+        Hidden = true,
+    };
+
     /// <param name="command">The command that gets the options.</param>
     /// <param name="withContext">False where the command sets the context itself.</param>
     /// <param name="kvType">How keys and values are stored where the command line does not say.</param>
@@ -65,6 +72,7 @@ internal sealed class RuntimeOptions
         command.Add(_kvType);
         command.Add(_isa);
         command.Add(_reference);
+        command.Add(_without);
     }
 
     public EngineOptions Read(ParseResult arguments) => new()
@@ -76,5 +84,6 @@ internal sealed class RuntimeOptions
         Isa = arguments.GetRequiredValue(_isa),
         KvType = Enum.Parse<KvType>(arguments.GetRequiredValue(_kvType), ignoreCase: true),
         Reference = arguments.GetValue(_reference),
+        WithoutPasses = arguments.GetValue(_without) ?? [],
     };
 }
