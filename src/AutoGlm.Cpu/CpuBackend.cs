@@ -3,7 +3,6 @@ using AutoGlm.Cpu.Plan;
 using AutoGlm.Cpu.Threading;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
-using AutoGlm.Graph.Passes;
 
 namespace AutoGlm.Cpu;
 
@@ -23,7 +22,7 @@ public sealed class CpuBackend : IBackend
             if (!PlanPasses.All.Contains(name)) throw new ArgumentException($"There is no plan pass '{name}'; there are {string.Join(", ", PlanPasses.All)}.", nameof(options));
         }
 
-        _plan = PlanOptions.Without(options.WithoutPasses);
+        _plan = new PlanOptions(options.WithoutPasses);
         _kernels = KernelSet.Create(KernelIsas.Parse(options.Isa));
         _team = new ThreadTeam(options.Threads ?? ThreadTeam.DefaultThreads);
     }
@@ -34,7 +33,6 @@ public sealed class CpuBackend : IBackend
 
     public IGraphExecutor Load(ComputationGraph graph, IWeightSource weights, int maxRows, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        if (_plan.Rotations) graph = RotaryAttention.Fuse(graph);
         WeightStore store = WeightStore.Load(graph, weights, _team, progress, cancellation);
         try
         {

@@ -31,7 +31,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
     public CpuExecutor(ComputationGraph graph, WeightStore weights, ThreadTeam team, KernelSet kernels, int maxRows, PlanOptions options, bool ownsWeights = true)
     {
         if (graph[graph.Output].Rows != RowSpace.Logits) throw new ArgumentException("A graph's output should have the rows that want logits.", nameof(graph));
-        _graph = graph;
+        _graph = graph = PlanPasses.Trace(graph, options.WithoutPasses).Graph;
         _weights = weights;
         _team = team;
         _kernels = kernels;

@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using AutoGlm.Graph.Drawing;
 using AutoGlm.Graph.Nodes;
 using AutoGlm.Graph.Passes;
 
 namespace AutoGlm.Graph;
 
 /// <summary>Shows a graph to people and programs.</summary>
-public static class GraphFormatter
+public static partial class GraphFormatter
 {
     /// <summary>A line a node, in order, then the totals.</summary>
     public static string ToText(ComputationGraph graph)
@@ -36,10 +38,30 @@ public static class GraphFormatter
             text.AppendLine($"  {pass.Pass,-22} {pass.Before.Nodes.Count,5} -> {pass.After.Nodes.Count,5} nodes  {changes}");
         }
 
-        MemoryPlan before = MemoryPlan.For(trace.Original), after = MemoryPlan.For(trace.Graph);
-        text.AppendLine($"peak activations of {rows:N0} rows: {Mebibytes(before.UnplannedBytesPerRow * rows)} with a buffer for each value, "
-            + $"{Mebibytes(before.BytesPerRow * rows)} with buffers reused, {Mebibytes(after.BytesPerRow * rows)} after the passes");
+        text.AppendLine(NodeTotals(trace));
+        text.AppendLine(MemoryTotals(trace, rows));
         return text.ToString();
+    }
+
+    /// <summary>A drawing: see <see cref="SvgDrawing"/>.</summary>
+    public static string ToSvg(ComputationGraph graph) => SvgDrawing.Draw(graph, [graph.Name, $"{graph.Nodes.Count} nodes"]);
+
+    /// <summary>The optimised graph as a drawing, with its memory before and after.</summary>
+    /// <param name="trace">How it was optimised.</param>
+    /// <param name="rows">Rows of a batch, for its memory.</param>
+    public static string ToSvg(OptimizationTrace trace, int rows)
+    {
+        string[] totals = [NodeTotals(trace), .. MemoryTotals(trace, rows).Split(": ", 2)];
+        return SvgDrawing.Draw(trace.Graph, [trace.Graph.Name, .. totals]);
+    }
+
+    private static string NodeTotals(OptimizationTrace trace) => $"{trace.Original.Nodes.Count} nodes before the passes, {trace.Graph.Nodes.Count} after";
+
+    private static string MemoryTotals(OptimizationTrace trace, int rows)
+    {
+        MemoryPlan before = MemoryPlan.For(trace.Original), after = MemoryPlan.For(trace.Graph);
+        return $"peak activations of {rows:N0} rows: {Mebibytes(before.UnplannedBytesPerRow * rows)} with a buffer for each value, "
+            + $"{Mebibytes(before.BytesPerRow * rows)} with buffers reused, {Mebibytes(after.BytesPerRow * rows)} after the passes";
     }
 
     /// <summary>A Mermaid flow chart.</summary>
@@ -84,8 +106,14 @@ public static class GraphFormatter
     private static string Label(Node node) =>
         string.Join(' ', new[] { node.Operation, Detail(node) }.Concat(node.Weights.Select(weight => weight.Name)).Where(part => part.Length > 0));
 
+    /// <summary>A parameter's name without its layer's number, which is where GGUF's names have it: <c>blk.7.attn_q.weight</c>.</summary>
+    internal static string WithoutLayer(string name) => LayerNumber().Replace(name, "").Replace(".weight", "", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"blk\.\d+\.")]
+    private static partial Regex LayerNumber();
+
     /// <summary>What tells a node from others of its operation.</summary>
-    private static string Detail(Node node) => node switch
+    internal static string Detail(Node node) => node switch
     {
         Scale scale => string.Create(CultureInfo.InvariantCulture, $"by {scale.Factor}"),
         SoftCap cap => string.Create(CultureInfo.InvariantCulture, $"at {cap.Cap}"),
@@ -94,6 +122,8 @@ public static class GraphFormatter
         Slice { Groups: 1 } slice => $"at {slice.Offset}",
         Slice slice => $"at {slice.Offset} of {slice.Groups}",
         Concat { Groups: > 1 } concat => $"of {concat.Groups}",
+        MatMul { Norm: not null } => "normed",
+        ResidualAdd { Norm: not null } => "normed",
         Attention { Rotation: not null } attention => $"layer {attention.Shape.Layer} rotary",
         Attention attention => $"layer {attention.Shape.Layer}",
         _ => "",
@@ -101,5 +131,5 @@ public static class GraphFormatter
 
     private static string Shape(Node node) => $"[{RowName(node)}, {node.Width}]";
 
-    private static string RowName(Node node) => node.Rows == RowSpace.Tokens ? "tokens" : "logits";
+    internal static string RowName(Node node) => node.Rows == RowSpace.Tokens ? "tokens" : "logits";
 }

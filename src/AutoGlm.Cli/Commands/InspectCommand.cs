@@ -3,6 +3,7 @@ using AutoGlm.Cli.Inspection;
 using AutoGlm.Cli.Loading;
 using AutoGlm.Cli.Options;
 using AutoGlm.Cli.Output;
+using AutoGlm.Cpu;
 using AutoGlm.Engine;
 using AutoGlm.Formats.Tensors;
 using AutoGlm.Graph;
@@ -17,12 +18,12 @@ internal sealed class InspectCommand : Verb
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string?> _graph = new Option<string?>("--graph")
     {
-        Description = "Show the graph: raw as the model's definition builds it, or optimized as it runs.",
+        Description = "Show the graph: raw as the model's definition builds it, or optimized as the CPU runs it.",
         HelpName = "raw|optimized",
     };
     private readonly Option<string?> _format = new Option<string?>("--format")
     {
-        Description = "How to show it: text, mermaid or json.",
+        Description = "How to show it: text, mermaid, svg or json.",
         HelpName = "FORMAT",
     };
     private readonly Option<string?> _tensor = new("--tensor")
@@ -32,7 +33,7 @@ internal sealed class InspectCommand : Verb
     };
     private readonly Option<string?> _out = new("--out", "-o")
     {
-        Description = "With --tensor: write its values to a file instead, as raw little-endian float32.",
+        Description = "With --tensor: write its values to a file instead, as raw little-endian float32. With --graph: write it there. With --graph: write it there.",
         HelpName = "FILE",
     };
     private readonly Option<bool> _kernels = new("--kernels") { Description = "Show the kernels of the first NVIDIA card: registers, memory, occupancy." };
@@ -45,11 +46,13 @@ internal sealed class InspectCommand : Verb
             "Shows what a model's files hold: metadata, tensors, sizes, the graph.",
             "autoglm inspect",
             "autoglm inspect -m model.gguf --graph optimized --format mermaid",
+            "autoglm inspect -m model.gguf --graph optimized --format svg --out graph.svg",
+            "autoglm inspect -m model.gguf --graph optimized --format svg --out graph.svg",
             "autoglm inspect -m model.gguf --tensor blk.0.attn_q.weight",
             "autoglm inspect -m model.gguf --tensor output_norm.weight --out norm.f32")
     {
         _graph.AcceptOnlyFromAmong("raw", "optimized");
-        _format.AcceptOnlyFromAmong("text", "mermaid", "json");
+        _format.AcceptOnlyFromAmong("text", "mermaid", "svg", "json");
         Add(_model);
         Add(_graph);
         Add(_format);
@@ -62,7 +65,7 @@ internal sealed class InspectCommand : Verb
             if (result.GetValue(_graph) is not null && result.GetValue(_tensor) is not null)
                 result.AddError("--graph and --tensor show different things: give one of them.");
             if (result.GetValue(_format) is not null && result.GetValue(_graph) is null) result.AddError("--format goes with --graph.");
-            if (result.GetValue(_out) is not null && result.GetValue(_tensor) is null) result.AddError("--out goes with --tensor.");
+            if (result.GetValue(_out) is not null && result.GetValue(_tensor) is null && result.GetValue(_graph) is null) result.AddError("--out goes with --tensor or --graph.");
         });
     }
 
@@ -78,7 +81,7 @@ internal sealed class InspectCommand : Verb
         string path = EmbeddedModel.OrGiven(arguments.GetValue(_model));
         if (arguments.GetValue(_graph) is { } graph)
         {
-            WriteGraph(path, graph == "optimized", json ? "json" : arguments.GetValue(_format) ?? "text");
+            WriteGraph(path, graph == "optimized", json ? "json" : arguments.GetValue(_format) ?? "text", arguments.GetValue(_out));
             return ExitCode.Ok;
         }
 
@@ -90,19 +93,34 @@ internal sealed class InspectCommand : Verb
         return ExitCode.Ok;
     }
 
-    private void WriteGraph(string path, bool optimized, string format)
+    private void WriteGraph(string path, bool optimized, string format, string? outPath)
     {
         using ModelPackage package = ModelPackage.Open(path);
-        OptimizationTrace trace = GraphOptimizer.Trace(package.Graph);
-        ComputationGraph graph = optimized ? trace.Graph : package.Graph;
+        OptimizationTrace trace = optimized ? AsItRuns(package.Graph) : new OptimizationTrace(package.Graph, package.Graph, []);
+        int rows = new EngineOptions().BatchTokens;
         string text = format switch
         {
-            "mermaid" => GraphFormatter.ToMermaid(graph),
-            "json" => GraphFormatter.ToJson(graph),
-            _ when optimized => GraphFormatter.ToText(trace, new EngineOptions().BatchTokens),
-            _ => GraphFormatter.ToText(graph),
+            "mermaid" => GraphFormatter.ToMermaid(trace.Graph),
+            "json" => GraphFormatter.ToJson(trace.Graph),
+            "svg" => optimized ? GraphFormatter.ToSvg(trace, rows) : GraphFormatter.ToSvg(trace.Graph),
+            _ => optimized ? GraphFormatter.ToText(trace, rows) : GraphFormatter.ToText(trace.Graph),
         };
-        Terminal.Out.WriteLine(text.TrimEnd('\n', '\r'));
+        text = text.TrimEnd('\n', '\r');
+        if (outPath is null)
+        {
+            Terminal.Out.WriteLine(text);
+            return;
+        }
+
+        File.WriteAllText(outPath, text + "\n");
+        Terminal.Note($"Wrote the graph to {outPath}.");
+    }
+
+    /// <summary>Through the passes of every backend, then those of the CPU's plan.</summary>
+    private static OptimizationTrace AsItRuns(ComputationGraph graph)
+    {
+        OptimizationTrace passes = GraphOptimizer.Trace(graph), plan = PlanPasses.Trace(passes.Graph);
+        return new OptimizationTrace(graph, plan.Graph, [.. passes.Passes, .. plan.Passes]);
     }
 
     private async Task<int> ShowTensorAsync(ModelFiles files, string name, string? outPath, bool json, CancellationToken cancellation)

@@ -14,15 +14,19 @@ internal static unsafe class ActivationQuantizer
             float* values = x.Values + row * x.Stride;
             for (int group = area.Column / Activations.GroupLength; group < area.ColumnEnd / Activations.GroupLength; group++)
             {
-                long at = (long)group * x.Rows + row;
-                Group<T>(values + 32 * group, x.Bytes + Activations.ByteStride * at, x.Words + 32 * at, x.Scales + 4 * at);
+                Group<T>(values + Activations.GroupLength * group, x, row, group);
             }
         }
     }
 
+    /// <summary>Quantises the 32 values of one group of a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Group<T>(float* values, sbyte* bytes, short* words, float* scales) where T : unmanaged, ILanes<T>
+    public static void Group<T>(float* values, in Activations x, int row, int group) where T : unmanaged, ILanes<T>
     {
+        long at = (long)group * x.Rows + row;
+        sbyte* bytes = x.Bytes + Activations.ByteStride * at;
+        short* words = x.Words + Activations.GroupLength * at;
+        float* scales = x.Scales + 4 * at;
         T largest = T.Splat(0f);
         for (int i = 0; i < 32; i += T.Count) largest = T.Max(largest, T.And(T.Load(values + i), T.Splat(int.MaxValue)));
         float scale = T.Maximum(largest) / 127, inverse = scale > 0 ? 1 / scale : 0;

@@ -44,6 +44,15 @@ internal abstract class KernelSet
     /// <summary>The same for some columns; groups of which only some are wanted are still summed as a whole.</summary>
     public abstract unsafe void RmsNorm(Rows x, float* weight, Rows y, in Area area, int group, float epsilon);
 
+    /// <summary>Quantises norm(x), x being the input's values.</summary>
+    public abstract void NormQuantize(in Activations x, RowNorm norm, in Area area);
+
+    /// <summary>y = a + norm(b).</summary>
+    public abstract void ResidualAdd(in ResidualArgs args, in Area area);
+
+    /// <summary>y = a + b or a + norm(b), and norm(y) quantised.</summary>
+    public abstract void ResidualQuantize(in ResidualArgs args, in Activations x, RowNorm norm, in Area area);
+
     /// <summary>Layer norm of rows; weight and bias may be null.</summary>
     public abstract unsafe void LayerNorm(Rows x, float* weight, float* bias, Rows y, int row, int rowEnd, int columns, float epsilon);
 
@@ -107,6 +116,13 @@ internal sealed unsafe class KernelSet<T>(KernelIsa isa) : KernelSet(isa) where 
 
     public override void RmsNorm(Rows x, float* weight, Rows y, in Area area, int group, float epsilon) =>
         Normalization.RmsNorm<T>(x, weight, y, area, group, epsilon);
+
+    public override void NormQuantize(in Activations x, RowNorm norm, in Area area) => ResidualNorm.Quantize<T>(x, norm, area);
+
+    public override void ResidualAdd(in ResidualArgs args, in Area area) => ResidualNorm.Add<T>(args, area);
+
+    public override void ResidualQuantize(in ResidualArgs args, in Activations x, RowNorm norm, in Area area) =>
+        ResidualNorm.AddQuantize<T>(args, x, norm, area);
 
     public override void LayerNorm(Rows x, float* weight, float* bias, Rows y, int row, int rowEnd, int columns, float epsilon) =>
         Normalization.LayerNorm<T>(x, weight, bias, y, row, rowEnd, columns, epsilon);

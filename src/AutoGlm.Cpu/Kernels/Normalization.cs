@@ -14,10 +14,10 @@ internal static unsafe class Normalization
             for (int start = area.Column / group * group; start < area.ColumnEnd; start += group)
             {
                 float* from = x[row] + start, to = y[row] + start;
-                float scale = 1 / MathF.Sqrt(SumOfSquares<T>(from, 0, group) / group + epsilon);
+                NormedRow<StoredRow> normed = new(new(from), ScaleOf<T, StoredRow>(new(from), group, epsilon), weight);
                 int i = Math.Max(0, area.Column - start), end = Math.Min(group, area.ColumnEnd - start);
-                for (; i + T.Count <= end; i += T.Count) Scaled<T>(from + i, scale, weight == null ? null : weight + i, to + i);
-                for (; i < end; i++) Scaled<LanesScalar>(from + i, scale, weight == null ? null : weight + i, to + i);
+                for (; i + T.Count <= end; i += T.Count) T.Store(normed.At<T>(i), to + i);
+                for (; i < end; i++) LanesScalar.Store(normed.At<LanesScalar>(i), to + i);
             }
         }
     }
@@ -31,7 +31,7 @@ internal static unsafe class Normalization
         {
             float* from = x[row], to = y[row];
             float mean = Sum<T>(from, columns) / columns;
-            float scale = 1 / MathF.Sqrt(SumOfSquares<T>(from, mean, columns) / columns + epsilon);
+            float scale = 1 / MathF.Sqrt(SumOfSquares<T, StoredRow>(new(from), mean, columns) / columns + epsilon);
             int i = 0;
             for (; i + T.Count <= columns; i += T.Count) Centred<T>(i);
             for (; i < columns; i++) Centred<LanesScalar>(i);
@@ -68,12 +68,9 @@ internal static unsafe class Normalization
     private static T Power<T>(float* x, float scale, float largest) where T : unmanaged, ILanes<T> =>
         LaneMath.Exp(T.Subtract(T.Multiply(T.Load(x), T.Splat(scale)), T.Splat(largest)));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Scaled<T>(float* x, float scale, float* weight, float* y) where T : unmanaged, ILanes<T>
-    {
-        T value = T.Multiply(T.Load(x), T.Splat(scale));
-        T.Store(weight == null ? value : T.Multiply(value, T.Load(weight)), y);
-    }
+    /// <summary>One over the root mean square of a row.</summary>
+    public static float ScaleOf<T, TRow>(TRow x, int columns, float epsilon) where T : unmanaged, ILanes<T> where TRow : struct, IRowSource =>
+        1 / MathF.Sqrt(SumOfSquares<T, TRow>(x, 0, columns) / columns + epsilon);
 
     private static float Sum<T>(float* x, int count) where T : unmanaged, ILanes<T>
     {
@@ -85,18 +82,24 @@ internal static unsafe class Normalization
         return total;
     }
 
-    private static float SumOfSquares<T>(float* x, float mean, int count) where T : unmanaged, ILanes<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float SumOfSquares<T, TRow>(TRow x, float mean, int count) where T : unmanaged, ILanes<T> where TRow : struct, IRowSource
     {
         T sum = T.Splat(0f);
         int i = 0;
         for (; i + T.Count <= count; i += T.Count)
         {
-            T value = T.Subtract(T.Load(x + i), T.Splat(mean));
+            T value = T.Subtract(x.At<T>(i), T.Splat(mean));
             sum = T.MultiplyAdd(value, value, sum);
         }
 
         float total = T.Sum(sum);
-        for (; i < count; i++) total += (x[i] - mean) * (x[i] - mean);
+        for (; i < count; i++)
+        {
+            LanesScalar value = LanesScalar.Subtract(x.At<LanesScalar>(i), LanesScalar.Splat(mean));
+            total += LanesScalar.Sum(LanesScalar.Multiply(value, value));
+        }
+
         return total;
     }
 }

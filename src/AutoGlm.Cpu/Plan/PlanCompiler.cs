@@ -15,8 +15,8 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
     private readonly Dictionary<Value, ExpertOrder> _orders = [];
     private (ScratchRows Inputs, ScratchRows Results)? _expertScratch;
 
-    /// <summary>What the activation buffer holds quantised at this point of the plan, and by whose order.</summary>
-    private (Value X, Value? Routing)? _quantized;
+    /// <summary>What the activation buffer holds quantised at this point of the plan, by whose order, and after which norm.</summary>
+    private (Value X, Value? Routing, FusedNorm? Norm)? _quantized;
 
     /// <summary>What the steps own beside <see cref="PlanMemory"/>.</summary>
     public IReadOnlyList<IDisposable> Owned => _owned;
@@ -55,6 +55,7 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
             case HeadMatMul matMul: AddHeadMatMul(matMul, y); break;
             case RmsNorm norm: _steps.Add(new RmsNormStep(kernels, weights.Vector(norm.Gain), norm.Epsilon, norm.GroupSize, X(0), y)); break;
             case Graph.Nodes.Add: AddZip(default(AddOp), X(0), X(1), y); break;
+            case ResidualAdd sum: _steps.Add(new ResidualAddStep(kernels, X(0), X(1), NormOf(sum.Norm), y)); break;
             case Multiply: AddZip(default(MultiplyOp), X(0), X(1), y); break;
             case ClampedSwiGlu gate: AddZip(new ClampedSwiGluOp(gate.Alpha, gate.Limit), X(0), X(1), y); break;
             case Scale scale: AddMap(new ScaleOp(scale.Factor), X(0), y); break;
@@ -109,7 +110,7 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
     private void AddMatMul(MatMul node, Operand y)
     {
         PackedMatrix matrix = weights.Matrix(node.W);
-        Quantize(matrix, node.X);
+        Quantize(matrix, node.X, node.Norm);
         if (node.Addend is { } addend && !IsAt(memory[addend], y)) AddCopy(1, y.Width, memory[addend], 0, y, 0);
         float* bias = node.Bias is { } vector ? weights.Vector(vector) : null;
         _steps.Add(new MatMulStep(kernels, memory.Activations, matrix, bias, memory[node.X], y, node.Addend is not null));
@@ -124,12 +125,16 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
         _steps.Add(new HeadMatMulStep(kernels, memory.Activations, matrix, memory[node.X], y));
     }
 
-    private void Quantize(PackedMatrix matrix, Value x)
+    private void Quantize(PackedMatrix matrix, Value x, FusedNorm? norm = null)
     {
-        if (matrix.Format.IsFloat || _quantized == (x, null)) return;
-        _steps.Add(new QuantizeStep(kernels, memory.Activations, memory[x]));
-        _quantized = (x, null);
+        if (matrix.Format.IsFloat || _quantized == (x, null, norm)) return;
+        if (norm is null) _steps.Add(new QuantizeStep(kernels, memory.Activations, memory[x]));
+        else if (_steps[^1] is ResidualAddStep sum && sum.Y == memory[x]) _steps[^1] = sum.Quantized(memory.Activations, NormOf(norm));
+        else _steps.Add(new NormQuantizeStep(kernels, memory.Activations, NormOf(norm), memory[x]));
+        _quantized = (x, null, norm);
     }
+
+    private RowNorm NormOf(FusedNorm? norm) => norm is null ? default : new(weights.Vector(norm.Gain), norm.Epsilon);
 
     private void AddAttention(Attention node, Operand y)
     {
@@ -153,11 +158,11 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
         ExpertOrder order = _orders[node.Routing];
         (ScratchRows gathered, ScratchRows results) = _expertScratch ??= AllocateExpertScratch();
         ExpertInputs inputs = new(memory.Activations, order, matrix.Columns, gathered);
-        if (_quantized != (node.X, node.Routing))
+        if (_quantized != (node.X, node.Routing, null))
         {
             _steps.Add(new ExpertGatherStep(kernels, order, matrix.Columns, memory[node.X], gathered));
             if (!matrix.Format.IsFloat) _steps.Add(new ExpertQuantizeStep(kernels, order, inputs));
-            _quantized = (node.X, node.Routing);
+            _quantized = (node.X, node.Routing, null);
         }
 
         float* bias = node.Bias is { } vector ? weights.Vector(vector) : null;

@@ -35,6 +35,14 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
     {
     }
 
+    private static float[] Normed(float[] x, FusedNorm? norm, IReadOnlyDictionary<Weight, float[]> weights)
+    {
+        if (norm is null) return x;
+        float[] y = new float[x.Length];
+        ReferenceMath.RmsNorm(x, weights[norm.Gain], norm.Epsilon, weights[norm.Gain].Length, y);
+        return y;
+    }
+
     private static float[] Rotated(float[] x, Attention attention, ForwardBatch batch)
     {
         if (attention.Rotation is not { } table) return x;
@@ -64,7 +72,7 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
                 for (int row = 0; row < rows; row++) X(0).AsSpan(batch.LogitRows[row] * width, width).CopyTo(y.AsSpan(row * width));
                 break;
             case MatMul matMul:
-                ReferenceMath.MatMul(X(0), weights[matMul.W], matMul.Bias is { } bias ? weights[bias] : default, y, rows, (int)matMul.W.Shape[1], width);
+                ReferenceMath.MatMul(Normed(X(0), matMul.Norm, weights), weights[matMul.W], matMul.Bias is { } bias ? weights[bias] : default, y, rows, (int)matMul.W.Shape[1], width);
                 for (int i = 0; matMul.Addend is not null && i < y.Length; i++) y[i] += X(1)[i];
                 break;
             case HeadMatMul headMatMul:
@@ -75,6 +83,10 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
                 break;
             case Add:
                 for (int i = 0; i < y.Length; i++) y[i] = X(0)[i] + X(1)[i];
+                break;
+            case ResidualAdd sum:
+                float[] term = Normed(X(1), sum.Norm, weights);
+                for (int i = 0; i < y.Length; i++) y[i] = X(0)[i] + term[i];
                 break;
             case Multiply:
                 for (int i = 0; i < y.Length; i++) y[i] = X(0)[i] * X(1)[i];

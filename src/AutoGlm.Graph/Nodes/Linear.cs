@@ -9,9 +9,12 @@ public sealed record Embed(Weight Table) : Node
 /// <summary>y = x·Wᵀ + b + addend, with W [outputs, inputs]; bias and addend [rows, outputs] may be missing.</summary>
 public sealed record MatMul(Value X, Weight W, Weight? Bias, Value? Addend = null) : Node
 {
+    /// <summary>The norm that x goes through first; null where it comes as it is used.</summary>
+    public FusedNorm? Norm { get; init; }
+
     public override IReadOnlyList<Value> Inputs => Addend is { } addend ? [X, addend] : [X];
 
-    public override IEnumerable<Weight> Weights => Bias is null ? [W] : [W, Bias];
+    public override IEnumerable<Weight> Weights => [W, .. Bias is null ? [] : new[] { Bias }, .. Norm is null ? [] : new[] { Norm.Gain }];
 
     public override Value? InPlace => Addend;
 

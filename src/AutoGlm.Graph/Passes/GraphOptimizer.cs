@@ -32,9 +32,15 @@ public static class GraphOptimizer
                 throw new ArgumentException($"There is no graph pass '{name}'; there are {string.Join(", ", Passes.Select(pass => pass.Name))}.", nameof(without));
         }
 
+        return Run(graph, Passes.Where(pass => without?.Contains(pass.Name) != true));
+    }
+
+    /// <summary>Runs passes one after the other, and tells what each did.</summary>
+    public static OptimizationTrace Run(ComputationGraph graph, IEnumerable<GraphPass> passes)
+    {
         List<PassResult> results = [];
         ComputationGraph current = graph;
-        foreach (GraphPass pass in Passes.Where(pass => without?.Contains(pass.Name) != true))
+        foreach (GraphPass pass in passes)
         {
             ComputationGraph next = pass.Apply(current);
             results.Add(new PassResult(pass.Name, current, next));

@@ -11,7 +11,7 @@ public static class MergedProjections
     public static ComputationGraph Merge(ComputationGraph graph)
     {
         Dictionary<Weight, int> uses = graph.Nodes.SelectMany(node => node.Weights).CountBy(weight => weight).ToDictionary();
-        bool Mergeable(MatMul node) => node.Addend is null && node.W.Type is not null && node.Weights.All(weight => uses[weight] == 1);
+        bool Mergeable(MatMul node) => node is { Addend: null, Norm: null } && node.W.Type is not null && node.Weights.All(weight => uses[weight] == 1);
         Dictionary<int, List<int>> groups = [];
         foreach (var group in graph.Nodes.Index().Where(item => item.Item is MatMul node && Mergeable(node)).GroupBy(item => Key((MatMul)item.Item)))
         {

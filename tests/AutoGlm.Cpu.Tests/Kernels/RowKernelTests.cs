@@ -29,6 +29,49 @@ public sealed unsafe class RowKernelTests
 
     [Theory]
     [MemberData(nameof(KernelData.Isas), MemberType = typeof(KernelData))]
+    public void Norms_and_sums_in_one_go_have_the_bits_of_one_after_the_other(string isa)
+    {
+        Random random = new(27);
+        KernelSet kernels = KernelData.Set(isa);
+        foreach ((int rows, int columns, bool normed) in new[] { (1, 32, false), (1, 96, true), (3, 576, true), (5, 2048, false) })
+        {
+            Area area = new(0, rows, 0, columns), last = area with { Column = columns - 32 };
+            using NativeFloats a = Normal(), b = Normal(), gain = Normal(), other = Normal(), sum = new(rows * columns), y = new(rows * columns);
+            using ActivationBuffer expected = new(rows * columns), actual = new(rows * columns);
+            RowNorm norm = new(gain.Data, 1e-5f), term = normed ? new(other.Data, 1e-6f) : default;
+            if (normed) kernels.RmsNorm(b.Rows(columns), other.Data, sum.Rows(columns), area, columns, 1e-6f);
+            kernels.Add(a.Rows(columns), normed ? sum.Rows(columns) : b.Rows(columns), sum.Rows(columns), area);
+            kernels.RmsNorm(sum.Rows(columns), gain.Data, y.Rows(columns), area, columns, 1e-5f);
+            Activations wanted = expected.View(y.Data, columns, rows, columns);
+            kernels.Quantize(wanted, area);
+
+            Activations ofSum = actual.View(sum.Data, columns, rows, columns);
+            kernels.NormQuantize(ofSum, norm, area);
+            Assert.Equal(Bytes(wanted), Bytes(ofSum));
+
+            float[] stored = sum.Span.ToArray();
+            ResidualArgs args = new() { A = a.Rows(columns), B = b.Rows(columns), Norm = term, Y = sum.Rows(columns), Columns = columns };
+            foreach (Area part in columns > 32 ? new[] { last, area with { ColumnEnd = columns - 32 } } : [area])
+            {
+                sum.Span.Slice(part.Column, part.ColumnEnd - part.Column).Clear();
+                kernels.ResidualQuantize(args, ofSum, norm, part);
+            }
+
+            Assert.Equal(stored, sum.Span.ToArray());
+            Assert.Equal(Bytes(wanted), Bytes(ofSum));
+            if (!normed) continue;
+            sum.Span.Clear();
+            kernels.ResidualAdd(args, area);
+            Assert.Equal(stored, sum.Span.ToArray());
+
+            NativeFloats Normal() => new(KernelData.Normal(random, rows * columns));
+        }
+
+        static byte[] Bytes(in Activations x) => [.. new Span<byte>(x.Words, x.Rows * x.Groups * (64 + Activations.ByteStride + 16))];
+    }
+
+    [Theory]
+    [MemberData(nameof(KernelData.Isas), MemberType = typeof(KernelData))]
     public void Layer_norm(string isa)
     {
         Random random = new(22);

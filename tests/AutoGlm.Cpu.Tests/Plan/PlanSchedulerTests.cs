@@ -29,11 +29,11 @@ public class PlanSchedulerTests
     [Fact]
     public void Stages_of_a_llama_layer_in_generation() => Assert.Equal(
         [
-            "Columns: RmsNorm Quantize",
+            "Columns: NormQuantize",
             "Own: MatMul",
             "Heads: KvWrite Attention Quantize",
             "Own: MatMul",
-            "Columns: RmsNorm Quantize",
+            "Columns: NormQuantize",
             "Own: MatMul",
             "Columns: Zip Quantize",
             "Own: MatMul",
@@ -43,18 +43,38 @@ public class PlanSchedulerTests
     [Fact]
     public void Stages_of_a_llama_layer_in_a_prompt() => Assert.Equal(
         [
-            "Rows: RmsNorm Quantize",
+            "Rows: NormQuantize",
             "Own: MatMul",
             "Rows: KvWrite",
             "Own: Attention",
             "Rows: Quantize",
             "Own: MatMul",
-            "Rows: RmsNorm Quantize",
+            "Rows: NormQuantize",
             "Own: MatMul",
             "Rows: Zip Quantize",
             "Own: MatMul",
         ],
         Describe(Schedule(3, Prompt, true, [])).Skip(10).Take(10));
+
+    [Fact]
+    public void Sums_between_norms_are_one_step_with_both()
+    {
+        IReadOnlyList<string> fused = [.. Describe(Schedule(3, Decode, true, [], postNorms: true))];
+
+        Assert.Equal(
+            [
+                "Columns: ResidualQuantize",
+                "Own: MatMul",
+                "Heads: KvWrite Attention Quantize",
+                "Own: MatMul",
+                "Columns: ResidualQuantize",
+                "Own: MatMul",
+                "Columns: Zip Quantize",
+                "Own: MatMul",
+            ],
+            fused.Skip(1 + 8).Take(8));
+        Assert.Equal(10, StagesOfALayer(Decode, true, [PlanPasses.ResidualSums], postNorms: true));
+    }
 
     [Fact]
     public void Heads_stay_apart_where_there_are_fewer_than_threads()
@@ -86,24 +106,24 @@ public class PlanSchedulerTests
         Assert.True((read with { Grain = 64 }).ConflictsWith(write, columns));
     }
 
-    private static int StagesOfALayer(BatchKind kind, bool optimized, IReadOnlyCollection<string> without) =>
-        Schedule(3, kind, optimized, without).Count - Schedule(2, kind, optimized, without).Count;
+    private static int StagesOfALayer(BatchKind kind, bool optimized, IReadOnlyCollection<string> without, bool postNorms = false) =>
+        Schedule(3, kind, optimized, without, postNorms: postNorms).Count - Schedule(2, kind, optimized, without, postNorms: postNorms).Count;
 
     private static IEnumerable<string> Describe(IEnumerable<Stage> stages) => stages.Select(stage =>
         string.Join(", ", stage.Chains.Select(chain => $"{chain.Division.Kind}: {string.Join(' ', chain.Steps.Select(Name))}")));
 
     private static string Name(PlanStep step) => step.GetType().Name.Split('`')[0] is var name && name.EndsWith("Step", StringComparison.Ordinal) ? name[..^4] : name;
 
-    private static IReadOnlyList<Stage> Schedule(int layers, BatchKind kind, bool optimized, IReadOnlyCollection<string> without, int threads = 2)
+    private static IReadOnlyList<Stage> Schedule(int layers, BatchKind kind, bool optimized, IReadOnlyCollection<string> without, int threads = 2, bool postNorms = false)
     {
         GraphBuilder b = new();
-        ComputationGraph graph = Llama(b, layers);
+        ComputationGraph graph = Llama(b, layers, postNorms);
         using CpuBackend backend = new(new CpuOptions { Threads = threads, WithoutPasses = without });
         using IGraphExecutor executor = backend.Load(optimized ? GraphOptimizer.Optimize(graph) : graph, b, maxRows: 8);
         return ((CpuExecutor)executor).Schedule(kind);
     }
 
-    private static ComputationGraph Llama(GraphBuilder b, int layers)
+    private static ComputationGraph Llama(GraphBuilder b, int layers, bool postNorms)
     {
         const TensorType Type = TensorType.Q8_0;
         RopeTable rope = new(RopeLayout.Halves, [1, 0.5f], 1);
@@ -112,12 +132,14 @@ public class PlanSchedulerTests
         {
             Value h = b.Norm(x, $"g{i}");
             Value q = b.Rope(b.MatMul(h, $"q{i}", 128, Type), 32, rope), k = b.Rope(b.MatMul(h, $"k{i}", 64, Type), 32, rope);
-            x = b.Add(x, b.MatMul(b.Attention(q, k, b.MatMul(h, $"v{i}", 64, Type), 4, 2), $"o{i}", 64, Type));
+            x = b.Add(x, Post(b.MatMul(b.Attention(q, k, b.MatMul(h, $"v{i}", 64, Type), 4, 2), $"o{i}", 64, Type), $"p{i}"));
             h = b.Norm(x, $"h{i}");
             Value gate = b.Activate(b.MatMul(h, $"gate{i}", 96, Type));
-            x = b.Add(x, b.MatMul(b.Multiply(gate, b.MatMul(h, $"up{i}", 96, Type)), $"down{i}", 64, Type));
+            x = b.Add(x, Post(b.MatMul(b.Multiply(gate, b.MatMul(h, $"up{i}", 96, Type)), $"down{i}", 64, Type), $"r{i}"));
         }
 
         return b.Finish(b.MatMul(b.Select(b.Norm(x, "g")), "head", 10, Type));
+
+        Value Post(Value part, string name) => postNorms ? b.Norm(part, name) : part;
     }
 }
