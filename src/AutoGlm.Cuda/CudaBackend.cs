@@ -38,19 +38,23 @@ public sealed class CudaBackend : IBackend
     {
         Device.MakeCurrent();
         Operations operations = _options.Reference ? new ReferenceOperations(_kernels) : new FastOperations(Device, _stream, _kernels, graph, maxRows);
-        Fusions? fusions = operations.FusesHeads && (_options.FuseHeads || _options.FuseProducts)
-            ? new Fusions(graph, _options.FuseHeads, weight => _options.FuseProducts && operations.Fuses(weights.Get(weight).Type))
-            : null;
+        Fusions? fusions = operations.FusesHeads ? FusionsOf(graph, weights, operations) : null;
         DeviceWeights loaded = DeviceWeights.Load(graph, weights, Device, operations, fusions, progress, cancellation);
         try
         {
-            return new CudaExecutor(Device, _stream, graph, loaded, operations, fusions, maxRows, _options.CaptureGraphs);
+            return new CudaExecutor(Device, _stream, graph, loaded, operations, fusions, maxRows, _options);
         }
         catch
         {
             loaded.Dispose();
             throw;
         }
+    }
+
+    private Fusions FusionsOf(ComputationGraph graph, IWeightSource weights, Operations operations)
+    {
+        bool Packed(Weight weight) => operations.Fuses(weights.Get(weight).Type);
+        return new Fusions(graph, _options.FuseHeads, weight => _options.FuseGates && Packed(weight), weight => _options.FuseNorms && Packed(weight));
     }
 
     public void Dispose()

@@ -23,8 +23,9 @@ internal sealed class CudaExecutor : IGraphExecutor
     private readonly Operations _operations;
     private readonly DecodeGraphs? _graphs;
     private readonly int _maxRows;
+    private readonly bool _fitGraphs;
 
-    public CudaExecutor(CudaDevice device, CudaStream stream, ComputationGraph graph, DeviceWeights weights, Operations operations, Fusions? fusions, int maxRows, bool captureGraphs)
+    public CudaExecutor(CudaDevice device, CudaStream stream, ComputationGraph graph, DeviceWeights weights, Operations operations, Fusions? fusions, int maxRows, CudaOptions options)
     {
         if (graph[graph.Output].Rows != RowSpace.Logits) throw new ArgumentException("A graph's output should have the rows that want logits.", nameof(graph));
         _device = device;
@@ -33,11 +34,12 @@ internal sealed class CudaExecutor : IGraphExecutor
         _operations = operations;
         _maxRows = maxRows;
         _context = new StepContext { Stream = stream };
+        _fitGraphs = options.FitGraphs;
         _memory = new PlanMemory(device, graph, maxRows);
-        PlanCompiler compiler = new(graph, weights, _memory, operations, fusions, device);
+        PlanCompiler compiler = new(graph, weights, _memory, operations, fusions, options.HandOver, device);
         _steps = compiler.Compile(stream);
         _owned = compiler.Owned;
-        if (captureGraphs) _graphs = new DecodeGraphs(_steps, maxRows);
+        if (options.CaptureGraphs) _graphs = new DecodeGraphs(_steps, maxRows);
         _upload = new BatchUpload(device);
         long row = (long)_memory[graph.Output].Stride * sizeof(float);
         _staging = new PinnedBuffer(device, Math.Max(row, MostStagedBytes / row * row));
@@ -65,6 +67,7 @@ internal sealed class CudaExecutor : IGraphExecutor
         moved |= _upload.Send(batch, rows, _context);
         moved |= _operations.Begin(_context, batch);
         if (moved) _graphs?.Clear();
+        _context.GraphTiles = _fitGraphs ? _operations.Tiles : int.MaxValue;
         Queue(graphRows);
         Download(logits, batch.LogitRows.Length, width);
     }

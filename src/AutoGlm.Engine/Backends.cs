@@ -34,7 +34,7 @@ public static class Backends
         }
 
         if (card is not { } ordinal) return CreateHost(options);
-        CudaBackend device = new(new CudaOptions { Device = ordinal, Reference = options.Reference });
+        CudaBackend device = new(new CudaOptions { Device = ordinal, Reference = options.Reference }.Without([.. options.WithoutPasses.Intersect(CudaPasses.All)]));
         return options.GpuLayers is null ? device : new SplitBackend(device, CreateHost(options), SplitOf(options, context));
     }
 

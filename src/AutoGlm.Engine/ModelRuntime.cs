@@ -1,4 +1,5 @@
 using AutoGlm.Cpu;
+using AutoGlm.Cuda;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Passes;
@@ -133,7 +134,7 @@ public sealed class ModelRuntime : IDisposable
     }
 
     private static ComputationGraph Optimize(ComputationGraph graph, EngineOptions options) =>
-        GraphOptimizer.Optimize(graph, [.. options.WithoutPasses.Except(PlanPasses.All)]);
+        GraphOptimizer.Optimize(graph, [.. options.WithoutPasses.Except(PlanPasses.All).Except(CudaPasses.All)]);
 
     private static ModelPackage OpenPackage(string path, EngineOptions options)
     {

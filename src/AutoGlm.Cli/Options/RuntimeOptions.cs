@@ -51,6 +51,13 @@ internal sealed class RuntimeOptions
         Description = "Compute by definition: slow, one thread, no vector instructions (for checking).",
     };
 
+    private readonly Option<string[]> _without = new("--without")
+    {
+        Description = "Passes and steps of the plan to leave out, by name (for measuring).",
+        HelpName = "PASS",
+        Hidden = true,
+    };
+
     /// <param name="command">The command that gets the options.</param>
     /// <param name="withContext">False where the command sets the context itself.</param>
     /// <param name="kvType">How keys and values are stored where the command line does not say.</param>
@@ -77,6 +84,7 @@ internal sealed class RuntimeOptions
         command.Add(_kvType);
         command.Add(_isa);
         command.Add(_reference);
+        command.Add(_without);
     }
 
     public EngineOptions Read(ParseResult arguments) => new()
@@ -89,5 +97,6 @@ internal sealed class RuntimeOptions
         Isa = arguments.GetRequiredValue(_isa),
         KvType = Enum.Parse<KvType>(arguments.GetRequiredValue(_kvType), ignoreCase: true),
         Reference = arguments.GetValue(_reference),
+        WithoutPasses = arguments.GetValue(_without) ?? [],
     };
 }

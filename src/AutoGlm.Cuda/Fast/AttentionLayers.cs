@@ -1,3 +1,4 @@
+using System.Numerics;
 using AutoGlm.Cuda.FlashAttention;
 using AutoGlm.Cuda.Modules;
 using AutoGlm.Graph;
@@ -15,6 +16,9 @@ internal sealed class AttentionLayers(CudaDevice device, KernelLibrary kernels, 
 
     public AttentionLauncher this[int layer] => _ofLayer[layer];
 
+    /// <summary>The most tiles that a launcher has of the batch whose sequences have one row each, rounded up to a power of two.</summary>
+    public int Tiles { get; private set; }
+
     /// <summary>Makes launchers for a layout; nothing to do where it is the last one's.</summary>
     /// <returns>True where they are new.</returns>
     public bool Bind(KvLayout layout)
@@ -29,7 +33,14 @@ internal sealed class AttentionLayers(CudaDevice device, KernelLibrary kernels, 
     /// <summary>Plans a batch.</summary>
     public void Send(CudaStream stream, ForwardBatch batch)
     {
-        foreach (AttentionLauncher launcher in _launchers.Values) launcher.Send(stream, batch);
+        int most = 0;
+        foreach (AttentionLauncher launcher in _launchers.Values)
+        {
+            launcher.Send(stream, batch);
+            most = Math.Max(most, launcher.FewTiles);
+        }
+
+        Tiles = (int)BitOperations.RoundUpToPowerOf2((uint)most);
     }
 
     public void Dispose()

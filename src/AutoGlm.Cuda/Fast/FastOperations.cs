@@ -23,8 +23,8 @@ internal sealed class FastOperations : Operations
     private readonly RouterLauncher _routers;
     private readonly AttentionLayers _attention;
     private readonly CudaFunction[] _functions;
+    private readonly DeviceBuffer _second;
     private readonly bool _overlap;
-
 
     public FastOperations(CudaDevice device, CudaStream stream, KernelLibrary kernels, ComputationGraph graph, int maxRows)
     {
@@ -35,6 +35,7 @@ internal sealed class FastOperations : Operations
         int columns = graph.Nodes.OfType<MatMul>().Select(node => (int)node.W.Shape[^1]).Concat(experts.Select(node => (int)node.W.Shape[^1])).Append(1).Max();
         int used = experts.Select(node => node.Used).Append(0).Max(), matrices = experts.Select(node => (int)node.W.Shape[0]).Append(0).Max();
         _workspace = new LinearWorkspace(device, stream, maxRows, columns, used, matrices);
+        _second = new DeviceBuffer(device, LinearKernels.OperandBytes(maxRows, columns), "what products hand on");
         _norms = new NormLauncher(device, kernels);
         _elements = new ElementLauncher(kernels);
         _ropes = new RopeLauncher(kernels);
@@ -45,6 +46,8 @@ internal sealed class FastOperations : Operations
 
     /// <summary>By the numbers of <see cref="ElementFunction"/>.</summary>
     private static string[] FunctionNames => ["add", "multiply", "scale", "soft_cap", "silu", "gelu_tanh", "gelu", "silu_gated", "gelu_tanh_gated", "gelu_gated", "clamped_swiglu"];
+
+    public override int Tiles => _attention.Tiles;
 
     public override bool Begin(StepContext context, ForwardBatch batch)
     {
@@ -86,7 +89,7 @@ internal sealed class FastOperations : Operations
     {
         PackedMatrix packed = ((PackedWeights)matrix).Packed;
         int rows = context.RowsOf(x.Space);
-        if (rows == 0 || _linear.ReadsFloats(packed, rows)) return;
+        if (rows == 0 || IsHanded(x, rows) || _linear.ReadsFloats(packed, rows)) return;
         if (norm.Gain == 0)
         {
             _linear.Prepare(context.Stream, x.Address, x.Stride, rows, x.Width, packed.Format.BFloat16, _workspace.Operand);
@@ -100,16 +103,17 @@ internal sealed class FastOperations : Operations
             Gain = norm.Gain,
             Epsilon = norm.Epsilon,
             Y = _workspace.Operand,
-            YStride = (rows + 7) / 8 * 8,
+            YStride = LinearKernels.OperandRows(rows),
             Width = x.Width,
         };
         _norms.Rows(context.Stream, args, rows, packed.Format.BFloat16 ? ActivationOutput.BrainOperand : ActivationOutput.HalfOperand, _overlap);
     }
 
     public override void MatMul(StepContext context, DeviceMatrix matrix, Operand x, InputNorm norm, nint bias, Operand? addend, Operand y) =>
-        Multiply(context, Call(context, matrix, x, y) with { Bias = bias, Addend = addend?.Address ?? 0, AddendStride = addend?.Stride ?? 0 }, norm);
+        Multiply(context, Call(context, matrix, x, y) with { Bias = bias, Addend = addend?.Address ?? 0, AddendStride = addend?.Stride ?? 0 }, norm, x, y);
 
-    public override void GatedMatMul(StepContext context, DeviceMatrix matrix, Operand x, InputNorm norm, Operand y) => Multiply(context, Call(context, matrix, x, y), norm);
+    public override void GatedMatMul(StepContext context, DeviceMatrix matrix, Operand x, InputNorm norm, Operand y) =>
+        Multiply(context, Call(context, matrix, x, y), norm, x, y);
 
     public override void HeadMatMul(StepContext context, DeviceMatrix matrix, Operand x, Operand y) => _linear.MatMulOfSlots(context.Stream, Call(context, matrix, x, y));
 
@@ -146,6 +150,12 @@ internal sealed class FastOperations : Operations
     {
         int rows = context.RowsOf(y.Space);
         RmsNormArgs whole = new() { X = x.Address, XStride = x.Stride, Gain = gain, Y = y.Address, YStride = y.Stride, Width = y.Width, Epsilon = epsilon };
+        if (IsHanded(y, rows))
+        {
+            _norms.Rows(context.Stream, whole with { Y = AddressOf(y), YStride = LinearKernels.OperandRows(rows) }, rows, FormOf(y), _overlap);
+            return;
+        }
+
         if (group == y.Width && NormLauncher.IsAligned(whole))
         {
             _norms.Rows(context.Stream, whole, rows, ActivationOutput.Single, _overlap);
@@ -156,12 +166,25 @@ internal sealed class FastOperations : Operations
         _norms.Groups(context.Stream, args, rows, _overlap);
     }
 
-    public override void Elements(StepContext context, ElementFunction function, Operand a, Operand? b, Operand y, float p = 0, float r = 0) => ElementLauncher.Elements(
-        context.Stream,
-        _functions[(int)function],
-        new ElementArgs { A = a.Address, AStride = a.Stride, B = (b ?? a).Address, BStride = (b ?? a).Stride, Y = y.Address, YStride = y.Stride, Width = y.Width, P = p, R = r },
-        context.RowsOf(y.Space),
-        _overlap);
+    public override void Elements(StepContext context, ElementFunction function, Operand a, Operand? b, Operand y, float p = 0, float r = 0)
+    {
+        int rows = context.RowsOf(y.Space);
+        bool handed = IsHanded(y, rows);
+        ElementArgs args = new()
+        {
+            A = a.Address,
+            AStride = a.Stride,
+            B = (b ?? a).Address,
+            BStride = (b ?? a).Stride,
+            Y = handed ? AddressOf(y) : y.Address,
+            YStride = handed ? LinearKernels.OperandRows(rows) : y.Stride,
+            Width = y.Width,
+            P = p,
+            R = r,
+        };
+        CudaFunction kernel = handed ? _elements.Function(FunctionNames[(int)function], FormOf(y)) : _functions[(int)function];
+        ElementLauncher.Elements(context.Stream, kernel, args, rows, _overlap);
+    }
 
     public override void Rope(StepContext context, Operand x, int headSize, RopeTable table, nint turns, Operand y) => _ropes.Launch(
         context.Stream,
@@ -224,14 +247,16 @@ internal sealed class FastOperations : Operations
             },
             layout.Type,
             _overlap);
+        bool handed = IsHanded(y, context.TokenRows);
         _attention[shape.Layer].Launch(
             context.Stream,
             new AttentionArgs
             {
                 Q = (heads?.Query ?? q).Address,
                 QStride = (heads?.Query ?? q).Stride,
-                Y = y.Address,
-                YStride = y.Stride,
+                Y = handed ? AddressOf(y) : y.Address,
+                YStride = handed ? LinearKernels.OperandRows(context.TokenRows) : y.Stride,
+                Output = !handed ? AttentionOutput.Floats : FormOf(y) == ActivationOutput.BrainOperand ? AttentionOutput.Brains : AttentionOutput.Halves,
                 Kv = context.Kv,
                 Tables = context.Tables,
                 Sinks = sinks,
@@ -243,7 +268,8 @@ internal sealed class FastOperations : Operations
                 ValueScaleOffset = layer.ValueScaleOffset,
             },
             context.GraphRows,
-            _overlap);
+            _overlap,
+            context.GraphTiles);
     }
 
     /// <summary>Turns for the rope kernel, as bytes of the card want them.</summary>
@@ -252,16 +278,31 @@ internal sealed class FastOperations : Operations
     public override void Dispose()
     {
         _attention.Dispose();
+        _second.Dispose();
         _workspace.Dispose();
     }
 
-    /// <summary>Few rows are read as they are, and normed on the way; of many, <see cref="Prepare"/> has made the operand.</summary>
-    private void Multiply(StepContext context, in LinearCall call, InputNorm norm)
+    /// <summary>Few rows are read as they are, and normed on the way; of many, the operand is there.</summary>
+    private void Multiply(StepContext context, in LinearCall call, InputNorm norm, Operand x, Operand y)
     {
         if (call.Rows == 0) return;
-        if (_linear.ReadsFloats(call.Weights, call.Rows)) _linear.MatMul(context.Stream, call with { Gain = norm.Gain, Epsilon = norm.Epsilon }, _workspace);
-        else _linear.MatMul(context.Stream, call, _workspace.Operand, _workspace);
+        if (_linear.ReadsFloats(call.Weights, call.Rows))
+        {
+            _linear.MatMul(context.Stream, call with { Gain = norm.Gain, Epsilon = norm.Epsilon }, _workspace);
+            return;
+        }
+
+        nint operand = IsHanded(x, call.Rows) ? AddressOf(x) : _workspace.Operand;
+        if (IsHanded(y, call.Rows)) _linear.MatMulToOperand(context.Stream, call with { Y = AddressOf(y) }, operand, FormOf(y) == ActivationOutput.BrainOperand, _workspace);
+        else _linear.MatMul(context.Stream, call, operand, _workspace);
     }
+
+    /// <summary>True where a value is left as an operand: where it has so many rows that no product reads it as floats.</summary>
+    private static bool IsHanded(Operand value, int rows) => value.Handover is not null && rows > GemvShape.MaxRows;
+
+    private nint AddressOf(Operand handed) => handed.Handover!.Slot == 0 ? _workspace.Operand : _second.Address;
+
+    private static ActivationOutput FormOf(Operand handed) => handed.Handover!.Form == PackedWeights.BrainForm ? ActivationOutput.BrainOperand : ActivationOutput.HalfOperand;
 
     private static LinearCall Call(StepContext context, DeviceMatrix matrix, Operand x, Operand y) =>
         new(((PackedWeights)matrix).Packed, x.Address, x.Stride, context.RowsOf(y.Space), y.Address, y.Stride);

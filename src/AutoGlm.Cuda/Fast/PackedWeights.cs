@@ -8,12 +8,15 @@ namespace AutoGlm.Cuda.Fast;
 /// <summary>A parameter's matrices as the fast kernels read them.</summary>
 internal sealed class PackedWeights : DeviceMatrix
 {
+    /// <summary>The forms of operands: of bfloat16, and of halves.</summary>
+    public const int BrainForm = 1, HalfForm = 2;
+
     private PackedWeights(PackedMatrix packed)
         : base(packed.Matrices, packed.Outputs, packed.Inputs) => Packed = packed;
 
     public PackedMatrix Packed { get; }
 
-    public override int InputForm => Packed.Format == PackedFormat.Single ? 0 : Packed.Format.BFloat16 ? 1 : 2;
+    public override int InputForm => Packed.Format == PackedFormat.Single ? 0 : Packed.Format.BFloat16 ? BrainForm : HalfForm;
 
     public override long Bytes => Packed.Bytes;
 

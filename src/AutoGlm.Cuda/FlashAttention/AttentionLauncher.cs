@@ -34,6 +34,9 @@ internal sealed class AttentionLauncher : IDisposable
     /// <summary>Bytes of scratch memory.</summary>
     public long Bytes => _few.Bytes + (_many == _few ? 0 : _many.Bytes);
 
+    /// <summary>Tiles of the batch's sequences with few rows.</summary>
+    public int FewTiles => _few.Plan.Count;
+
     /// <summary>Plans a batch and queues the copy of its tiles; the copy of the one before must be done.</summary>
     public void Send(CudaStream stream, ForwardBatch batch)
     {
@@ -49,14 +52,15 @@ internal sealed class AttentionLauncher : IDisposable
     /// <param name="args">Queries, output, blocks and tables, offsets of the layer in a block, strides, sinks and block size; the rest is filled in here.</param>
     /// <param name="graphRows">0, or the rows of the CUDA graph that is captured: the launch then serves every batch of at most so many sequences of one row.</param>
     /// <param name="overlap">True to let it start while the kernel before it ends.</param>
-    public void Launch(CudaStream stream, AttentionArgs args, int graphRows = 0, bool overlap = false)
+    /// <param name="graphTiles">The most tiles of those batches.</param>
+    public void Launch(CudaStream stream, AttentionArgs args, int graphRows = 0, bool overlap = false, int graphTiles = int.MaxValue)
     {
         args.KvHeads = _shape.KvHeads;
         args.Group = _shape.Heads / _shape.KvHeads;
         (args.KeySize, args.ValueSize) = (_shape.KeySize, _shape.ValueSize);
         (args.Window, args.Scale, args.SoftCap) = (_shape.Window, _shape.Scale, _shape.SoftCap);
-        _few.Launch(stream, args, graphRows, overlap);
-        if (_many != _few && graphRows == 0) _many.Launch(stream, args, 0, overlap);
+        _few.Launch(stream, args, graphRows, overlap, graphTiles);
+        if (_many != _few && graphRows == 0) _many.Launch(stream, args, 0, overlap, 0);
     }
 
     public void Dispose()
@@ -115,6 +119,7 @@ internal sealed class AttentionLauncher : IDisposable
         public void Send(CudaStream stream)
         {
             Plan.Finish();
+            if (Plan.Count == 0) return;
             if (!_cleared) stream.Fill(_scratch.Address + (nint)_arrivalsOffset, 0, _scratch.Bytes - _arrivalsOffset);
             _cleared = true;
             _host.Span<int>(0, 1)[0] = Plan.Count;
@@ -122,9 +127,9 @@ internal sealed class AttentionLauncher : IDisposable
             stream.Upload(_tiles.Address, _host.Address, HeaderBytes + (long)Plan.Count * TileBytes);
         }
 
-        public void Launch(CudaStream stream, AttentionArgs args, int graphRows, bool overlap)
+        public void Launch(CudaStream stream, AttentionArgs args, int graphRows, bool overlap, int graphTiles)
         {
-            int tiles = graphRows == 0 ? Plan.Count : Plan.MaxTiles(graphRows, graphRows);
+            int tiles = graphRows == 0 ? Plan.Count : Math.Min(graphTiles, Plan.MaxTiles(graphRows, graphRows));
             if (tiles == 0) return;
             args.TileCount = _tiles.Address;
             args.Tiles = _tiles.Address + HeaderBytes;

@@ -11,7 +11,10 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
     /// <summary>The most rows of activations.</summary>
     public const int MaxRows = 8;
 
-    private const int MinStages = 4, MaxStages = 16, ReservedBytes = 128;
+    /// <summary>Bytes of weights on their way to a multiprocessor: what covers the latency of the card's memory.</summary>
+    private const int RingBytes = 96 << 10;
+
+    private const int MinStages = 2, MinPortableStages = 4, MaxStages = 16, ReservedBytes = 128;
 
     /// <summary>Tiles whose sums wait to be added, and what barriers they need, as in <c>GemvSums</c>.</summary>
     private const int SumsDepth = 4, SumsBarriers = 2 * SumsDepth * sizeof(ulong);
@@ -23,23 +26,22 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
     /// <param name="rows">Rows of activations.</param>
     /// <param name="multiprocessors">Of the card.</param>
     /// <param name="sharedLimit">The most shared memory of a block.</param>
-    public static GemvShape? Choose(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, int sharedLimit)
+    /// <param name="hopper">True where the kernels are those for Hopper, whose copies are bulk; the others need longer rings.</param>
+    public static GemvShape? Choose(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, int sharedLimit, bool hopper)
     {
-        int units = format.Units(columns);
-        // A ring of half a multiprocessor's memory covers the latency of the card's; the whole of it where activations need it.
-        foreach (int limit in (ReadOnlySpan<int>)[sharedLimit / 2, sharedLimit])
+        int units = format.Units(columns), least = hopper ? MinStages : MinPortableStages;
+        // Many warps with short rings are faster than few with long ones.
+        foreach (int warps in (ReadOnlySpan<int>)[16, 8, 4])
         {
-            foreach (int warps in (ReadOnlySpan<int>)[16, 8, 4])
-            {
-                int splits = SplitsOf(format, warps, units, tiles, multiprocessors);
-                int perStage = warps * (format.UnitBytes + sizeof(ulong));
-                int others = units * rows * (format.UnitColumns * sizeof(ushort) + format.MeanBytes)
-                    + warps * (SumsDepth * PackedFormat.TileRows * rows * sizeof(float) + SumsBarriers) + ReservedBytes;
-                int stages = Math.Min(MaxStages, (limit - others) / perStage);
-                if (stages < MinStages) continue;
-                int slots = warps / splits;
-                return new GemvShape(Math.Min(multiprocessors, (tiles + slots - 1) / slots), warps, splits, stages, others + stages * perStage);
-            }
+            int splits = SplitsOf(format, warps, units, tiles, multiprocessors);
+            int perStage = warps * (format.UnitBytes + sizeof(ulong));
+            int others = units * rows * (format.UnitColumns * sizeof(ushort) + format.MeanBytes)
+                + warps * (SumsDepth * PackedFormat.TileRows * rows * sizeof(float) + SumsBarriers) + ReservedBytes;
+            int stages = Math.Clamp(RingBytes / (warps * format.UnitBytes), least, MaxStages);
+            stages = Math.Min(stages, (sharedLimit - others) / perStage);
+            if (stages < least) continue;
+            int slots = warps / splits;
+            return new GemvShape(Math.Min(multiprocessors, (tiles + slots - 1) / slots), warps, splits, stages, others + stages * perStage);
         }
 
         return null;

@@ -275,13 +275,14 @@ internal sealed class LinearKernels
         _kernels.Get(GemmName(weights.Format, shape.TileRows)).Launch(stream, new Grid(shape.Blocks), shape.Threads, shape.SharedBytes, args, _hopper);
     }
 
-    private static int OperandRows(int rows) => (rows + 7) / 8 * 8;
+    /// <summary>Rows of an operand of so many rows of activations.</summary>
+    public static int OperandRows(int rows) => (rows + 7) / 8 * 8;
 
     private static string GemmName(PackedFormat format, int rows) => $"gemm_{format.Name}_n{rows}";
 
     private GemvShape? Gemv(PackedMatrix weights, int rows) => rows > GemvShape.MaxRows
         ? null
-        : GemvShape.Choose(weights.Format, weights.Inputs, weights.Tiles, rows, _multiprocessors, _sharedLimit);
+        : GemvShape.Choose(weights.Format, weights.Inputs, weights.Tiles, rows, _multiprocessors, _sharedLimit, _hopper);
 
     private void MatVec(CudaStream stream, in LinearCall call, GemvShape shape) =>
         MatVec(stream, call, shape, new Grid(shape.Blocks), new GemvArgs { BlockRows = call.Rows });
@@ -327,6 +328,6 @@ internal sealed class LinearKernels
     }
 
     private GemvShape SlotShape(PackedMatrix weights, int rows) =>
-        GemvShape.Choose(weights.Format, weights.Inputs, weights.Tiles, rows, _multiprocessors, _sharedLimit)
+        GemvShape.Choose(weights.Format, weights.Inputs, weights.Tiles, rows, _multiprocessors, _sharedLimit, _hopper)
         ?? throw new NotSupportedException($"Rows of {weights.Inputs} inputs do not fit into a multiprocessor's shared memory of {_sharedLimit} bytes.");
 }

@@ -15,7 +15,8 @@ internal sealed class Fusions
 {
     private readonly ComputationGraph _graph;
     private readonly MemoryPlan _memory;
-    private readonly Func<Weight, bool> _packed;
+    private readonly Func<Weight, bool> _gates;
+    private readonly Func<Weight, bool> _normed;
     private readonly List<int>[] _readers;
     private readonly HashSet<int> _absorbed = [];
     private readonly Dictionary<int, int> _gatedOf = [];
@@ -25,11 +26,12 @@ internal sealed class Fusions
 
     /// <param name="graph">The graph.</param>
     /// <param name="heads">True to fuse norms and rotations of heads.</param>
-    /// <param name="packed">True for a matrix whose products can norm and gate.</param>
-    public Fusions(ComputationGraph graph, bool heads, Func<Weight, bool> packed)
+    /// <param name="gates">True for a matrix whose products can gate what they make.</param>
+    /// <param name="norms">True for a matrix whose products can norm what they read.</param>
+    public Fusions(ComputationGraph graph, bool heads, Func<Weight, bool> gates, Func<Weight, bool> norms)
     {
         _graph = graph;
-        _packed = packed;
+        (_gates, _normed) = (gates, norms);
         _memory = MemoryPlan.For(graph);
         _readers = [.. graph.Nodes.Select(_ => new List<int>())];
         for (int i = 0; i < graph.Nodes.Count; i++)
@@ -69,8 +71,8 @@ internal sealed class Fusions
         if (gated.Kind != ActivationKind.Silu || SliceOf(gated.A, index) is not { } a || SliceOf(gated.B, index) is not { } b || a.X != b.X) return;
         int source = a.X.Index;
         bool halves = a.Offset == 0 && b.Offset == gated.Width && _graph.Nodes[source].Width == 2 * gated.Width;
-        if (!halves || _graph.Nodes[source] is not MatMul { Addend: null, Bias: null } matMul || _readers[source].Count != 2 || !_packed(matMul.W)) return;
-        if (Enumerable.Range(source + 1, index - source - 1).Any(node => !IsView(node))) return;
+        if (!halves || _graph.Nodes[source] is not MatMul { Addend: null, Bias: null } matMul || _readers[source].Count != 2 || !_gates(matMul.W)) return;
+        if (Enumerable.Range(source + 1, index - source - 1).Any(node => node != gated.A.Index && node != gated.B.Index && !IsView(node))) return;
         _absorbed.UnionWith([source, gated.A.Index, gated.B.Index]);
         _gatedOf[source] = index;
         _matMulOf[index] = source;
@@ -84,7 +86,7 @@ internal sealed class Fusions
         List<int> readers = _readers[index];
         bool whole = norm.GroupSize == norm.Width && norm.Width % OperandColumns == 0 && index != _graph.Output.Index && readers.Count > 0;
         if (_absorbed.Contains(index) || !whole) return;
-        if (readers.Any(reader => _graph.Nodes[reader] is not MatMul matMul || matMul.X.Index != index || matMul.Addend?.Index == index || !_packed(matMul.W))) return;
+        if (readers.Any(reader => _graph.Nodes[reader] is not MatMul matMul || matMul.X.Index != index || matMul.Addend?.Index == index || !_normed(matMul.W))) return;
         int last = readers.Max(reader => _gatedOf.GetValueOrDefault(reader, reader));
         if (IsKept(norm.X, index, last, includingLast: true, [])) _norms.Add(index);
         if (_norms.Contains(index)) _absorbed.Add(index);
@@ -119,18 +121,15 @@ internal sealed class Fusions
         {
             bool writes = !IsView(i) && !_absorbed.Contains(i) && !moved.Contains(i);
             if (i != value.Index && (writes || _matMulOf.ContainsKey(i)) && Overlap(new Value(i), value)) return false;
+            if (_transforms.TryGetValue(i, out HeadTransform? transform) && Overlap(new Value(transform.Query), value)) return false;
         }
 
         return true;
     }
 
-    /// <summary>True for a slice that lies in what it is cut from; others are copied, and so write.</summary>
-    private bool IsView(int node)
-    {
-        if (_graph.Nodes[node] is not Slice { Groups: 1 } slice) return false;
-        (Placement whole, Placement part) = (_memory[slice.X], _memory[new Value(node)]);
-        return part == whole with { Column = whole.Column + slice.Offset };
-    }
+    /// <summary>True for a value that lies in another, so that nothing is queued for it.</summary>
+    private bool IsView(int node) =>
+        _graph.Nodes[node].View is { } view && _memory[new Value(node)] == _memory[view.Of] with { Column = _memory[view.Of].Column + view.Column };
 
     private bool IsSamePlace(Value a, Value b) => _memory[a] == _memory[b];
 

@@ -20,6 +20,9 @@ internal sealed class Operand(int width, RowSpace space, int column, nint buffer
     /// <summary>Address of its first row's first column. Launchers read it when they queue: the output's may change between runs.</summary>
     public nint Address { get; private set; } = buffer + column * sizeof(float);
 
+    /// <summary>How products that follow are handed it; null where they find floats.</summary>
+    public Handover? Handover { get; set; }
+
     /// <summary>Moves the value's buffer to other memory.</summary>
     public void MoveTo(nint start) => Address = start + column * sizeof(float);
 }

@@ -44,6 +44,9 @@ internal abstract class Operations : IDisposable
     /// <returns>True where captured graphs of earlier batches no longer hold.</returns>
     public virtual bool Begin(StepContext context, ForwardBatch batch) => false;
 
+    /// <summary>Tiles of attention of the batch that was begun, rounded up, so that there are few different numbers; 0 where that means nothing.</summary>
+    public virtual int Tiles => 0;
+
     /// <summary>What <see cref="Rope"/> finds at its frequencies' address.</summary>
     public virtual byte[] RopeFrequencies(RopeTable table) => MemoryMarshal.AsBytes<float>(table.InverseFrequencies).ToArray();
 

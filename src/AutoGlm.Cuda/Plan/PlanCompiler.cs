@@ -5,7 +5,7 @@ using AutoGlm.Graph.Nodes;
 namespace AutoGlm.Cuda.Plan;
 
 /// <summary>Turns a graph into a list of steps.</summary>
-internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights, PlanMemory memory, Operations operations, Fusions? fusions, CudaDevice device)
+internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights, PlanMemory memory, Operations operations, Fusions? fusions, bool handOver, CudaDevice device)
 {
     private readonly List<PlanStep> _steps = [];
     private readonly List<IDisposable> _owned = [];
@@ -21,12 +21,20 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
     {
         foreach (RopeTable table in graph.Nodes.OfType<Rope>().Select(rope => rope.Table).Distinct<RopeTable>(ReferenceEqualityComparer.Instance))
             _frequencies[table] = Upload(operations.RopeFrequencies(table), stream);
+        if (handOver) HandOver();
         for (int i = 0; i < graph.Nodes.Count; i++)
         {
             if (fusions?.IsAbsorbed(i) != true) Add(graph.Nodes[i], i, memory[new Value(i)]);
         }
 
         return [.. _steps];
+    }
+
+    private void HandOver()
+    {
+        bool IsQueuedNot(int node) => graph.Nodes[node] is Slice slice && IsView(memory[slice.X], memory[new Value(node)], slice.Offset, slice.Groups);
+        Handovers handovers = new(graph, fusions, IsQueuedNot, value => memory[value].Address % 16 == 0, weight => weights.Matrix(weight).InputForm);
+        foreach ((int value, Handover handover) in handovers.Find()) memory[new Value(value)].Handover = handover;
     }
 
     private void Add(Node node, int index, Operand y)

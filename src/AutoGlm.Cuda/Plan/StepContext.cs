@@ -39,5 +39,8 @@ internal sealed class StepContext
     /// <summary>Rows of the CUDA graph that is being captured; 0 where none is.</summary>
     public int GraphRows { get; set; }
 
+    /// <summary>The most tiles of attention in the batches that a captured graph is for.</summary>
+    public int GraphTiles { get; set; }
+
     public int RowsOf(RowSpace space) => space == RowSpace.Tokens ? TokenRows : LogitRows;
 }

@@ -52,7 +52,7 @@ public class LinearShapeTests
             int columns = random.Next(1, 1 << random.Next(1, 16)), tiles = random.Next(1, 1 << random.Next(1, 14)), rows = random.Next(1, 1 << random.Next(1, 13));
             bool hopper = random.Next(2) == 0;
             int multiprocessors = hopper ? 132 : random.Next(20, 144), limit = hopper ? HopperShared : SmallestShared;
-            CheckGemv(format, columns, tiles, rows, multiprocessors, limit);
+            CheckGemv(format, columns, tiles, rows, multiprocessors, hopper);
             GemmShape gemm = GemmShape.Choose(format, columns, tiles, rows, multiprocessors, hopper);
             Assert.InRange(gemm.SharedBytes, 1, limit);
             Assert.InRange(gemm.Splits, 1, format.Units(columns));
@@ -69,16 +69,17 @@ public class LinearShapeTests
     {
         foreach (TensorType type in PackedFormat.Types)
         {
-            foreach (int columns in (ReadOnlySpan<int>)[576, 4096, 14336, 28672]) Assert.NotNull(GemvShape.Choose(PackedFormat.Get(type), columns, 256, 1, 132, HopperShared));
+            foreach (int columns in (ReadOnlySpan<int>)[576, 4096, 14336, 28672]) Assert.NotNull(GemvShape.Choose(PackedFormat.Get(type), columns, 256, 1, 132, HopperShared, true));
         }
     }
 
-    private static void CheckGemv(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, int limit)
+    private static void CheckGemv(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, bool hopper)
     {
-        if (rows > GemvShape.MaxRows || GemvShape.Choose(format, columns, tiles, rows, multiprocessors, limit) is not { } gemv) return;
+        int limit = hopper ? HopperShared : SmallestShared;
+        if (rows > GemvShape.MaxRows || GemvShape.Choose(format, columns, tiles, rows, multiprocessors, limit, hopper) is not { } gemv) return;
         Assert.InRange(gemv.SharedBytes, 1, limit);
         Assert.Equal(0, gemv.Warps % gemv.Splits);
-        Assert.InRange(gemv.Stages, 4, 16);
+        Assert.InRange(gemv.Stages, hopper ? 2 : 4, 16);
         Assert.InRange(gemv.Blocks, 1, multiprocessors);
     }
 }

@@ -18,7 +18,7 @@ public class FusionsTests
     {
         foreach (ComputationGraph graph in Optimized)
         {
-            Fusions fusions = new(graph, true, _ => true);
+            Fusions fusions = new(graph, true, _ => true, _ => true);
             HashSet<int> done = [];
             for (int i = 0; i < graph.Nodes.Count; i++)
             {
@@ -38,7 +38,7 @@ public class FusionsTests
     [Fact]
     public void All_kinds_of_fusion_occur()
     {
-        List<(ComputationGraph Graph, Fusions Fusions)> all = [.. Optimized.Select(graph => (graph, new Fusions(graph, true, _ => true)))];
+        List<(ComputationGraph Graph, Fusions Fusions)> all = [.. Optimized.Select(graph => (graph, new Fusions(graph, true, _ => true, _ => true)))];
 
         Assert.Contains(all, item => item.Fusions.GatedWeights.Any());
         Assert.Contains(all, item => item.Graph.Nodes.OfType<MatMul>().Any(matMul => item.Fusions.NormOf(matMul.X) is not null));
@@ -51,7 +51,7 @@ public class FusionsTests
     {
         foreach (ComputationGraph graph in Optimized)
         {
-            Fusions fusions = new(graph, true, _ => false);
+            Fusions fusions = new(graph, true, _ => false, _ => false);
             Assert.Empty(fusions.GatedWeights);
             Assert.DoesNotContain(graph.Nodes.OfType<MatMul>(), matMul => fusions.NormOf(matMul.X) is not null);
         }

@@ -19,7 +19,7 @@ internal sealed class HostPlan(bool heads, bool products) : IBackend
     public IKvMemory AllocateKv(KvLayout layout, int blocks) => new HostKvMemory(layout, blocks);
 
     public IGraphExecutor Load(ComputationGraph graph, IWeightSource weights, int maxRows, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
-        new Executor(graph, new Fusions(graph, heads, _ => products), graph.Weights.ToDictionary(weight => weight, weight => weights.Get(weight).Decode()), maxRows);
+        new Executor(graph, new Fusions(graph, heads, _ => products, _ => products), graph.Weights.ToDictionary(weight => weight, weight => weights.Get(weight).Decode()), maxRows);
 
     public void Dispose()
     {

@@ -23,7 +23,7 @@ public class PlanTests
     {
         Gpu.Open().Dispose();
         using ReferenceBackend reference = new();
-        using CudaBackend backend = new(new CudaOptions { Reference = plain, FuseHeads = fuse });
+        using CudaBackend backend = new(new CudaOptions { Reference = plain, FuseHeads = fuse, FuseGates = fuse });
         for (int seed = 0; seed < 2 * Graphs; seed++)
         {
             // Every second graph mixes quantised matrices in.
@@ -34,6 +34,31 @@ public class PlanTests
             {
                 double error = Errors.Relative(actual[i], expected[i]);
                 Assert.True(error <= tolerance, $"graph {seed}, batch {i}: error {error:g3}");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(TensorType.Q8_0)]
+    [InlineData(TensorType.Q4_0)]
+    [InlineData(TensorType.BF16)]
+    [InlineData(TensorType.F16)]
+    public void Each_pass_leaves_results_as_they_are(TensorType type)
+    {
+        Gpu.Open().Dispose();
+        using ReferenceBackend reference = new();
+        (ComputationGraph graph, IWeightSource weights) = WideDecoder.Make(type);
+        List<float[]> expected = GraphRun.Logits(reference, graph, weights, WideDecoder.Vocabulary);
+        graph = GraphOptimizer.Optimize(graph);
+        string[][] choices = [[], [.. CudaPasses.All], .. CudaPasses.All.Select(pass => new[] { pass })];
+        foreach (string[] without in choices)
+        {
+            using CudaBackend backend = new(new CudaOptions().Without(without));
+            List<float[]> actual = GraphRun.Logits(backend, graph, weights, WideDecoder.Vocabulary, KvType.F16);
+            for (int i = 0; i < expected.Count; i++)
+            {
+                double error = Errors.Relative(actual[i], expected[i]);
+                Assert.True(error <= 2e-2, $"without {string.Join(", ", without)}, batch {i}: error {error:g3}");
             }
         }
     }
