@@ -2,6 +2,7 @@ using System.CommandLine;
 using AutoGlm.Bench.Constraints;
 using AutoGlm.Bench.Cuda;
 using AutoGlm.Bench.Kernels;
+using AutoGlm.Bench.Loading;
 using AutoGlm.Bench.Peers;
 using AutoGlm.Bench.Serving;
 
@@ -9,6 +10,7 @@ RootCommand root = new("Measures AutoGLM against the machine's limits, and again
 {
     AttentionCommand.Create(),
     KernelsCommand.Create(),
+    LoadCommand.Create(),
     CudaLinearCommand.Create(),
     MasksCommand.Create(),
     PeersCommand.Create(),

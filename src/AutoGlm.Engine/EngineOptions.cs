@@ -79,7 +79,7 @@ public sealed record EngineOptions
     /// <summary>Share of the KV blocks that the sweeper keeps blank: 0 to 1.</summary>
     public double CacheBlankShare { get; init; } = 1.0 / 64;
 
-    /// <summary>Graph passes (<see cref="Graph.Passes.GraphOptimizer"/>) CPU plan passes (<see cref="Cpu.PlanPasses"/>) and CUDA plan passes (<see cref="Cuda.CudaPasses"/>) to leave out, by name.</summary>
+    /// <summary>Graph passes (<see cref="Graph.Passes.GraphOptimizer"/>), CPU plan passes (<see cref="Cpu.PlanPasses"/>) and CUDA plan passes (<see cref="Cuda.CudaPasses"/>) to leave out, by name.</summary>
     public IReadOnlyCollection<string> WithoutPasses { get; init; } = [];
 
     /// <summary>True to hold weights as float32, whatever the file stores (for measuring what quantised weights bring).</summary>

@@ -41,6 +41,23 @@ public sealed class JoinedTensor : Tensor
         foreach (Tensor part in _parts) part.Prefetch();
     }
 
+    public override void Populate(long first, int count)
+    {
+        if (_withinRows)
+        {
+            foreach (Tensor part in _parts) part.Populate(first, count);
+            return;
+        }
+
+        while (count > 0)
+        {
+            (int part, long row, long left) = Find(first);
+            int here = (int)Math.Min(count, left);
+            _parts[part].Populate(row, here);
+            (first, count) = (first + here, count - here);
+        }
+    }
+
     public override void Discard()
     {
         foreach (Tensor part in _parts) part.Discard();

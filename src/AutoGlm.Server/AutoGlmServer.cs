@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using AutoGlm.Engine;
+using AutoGlm.Engine.Warmup;
 using AutoGlm.Server.Endpoints;
 using AutoGlm.Server.Http;
 using AutoGlm.Server.Observability;
@@ -75,14 +76,18 @@ public sealed class AutoGlmServer : IAsyncDisposable
     /// <summary>Loads the model and warms it up; ready afterwards.</summary>
     /// <param name="progress">Told the fraction loaded, 0 to 1.</param>
     /// <param name="cancellation">Ends loading early.</param>
+    /// <exception cref="InvalidDataException">The warm-up file is malformed, or names a key that the server does not have.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="Formats.ModelFormatException">It is no model, an unsound one, or of an unknown architecture.</exception>
     public async Task LoadAsync(IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        _engine = await InferenceEngine.LoadAsync(_options.ModelPath, _options.Engine, progress, cancellation);
+        // What is wrong with the prompts is known before the model, which takes longer, is loaded.
+        IReadOnlyList<WarmupPrompt> prompts = WarmUp.Read(_options, _app.Services.GetRequiredService<ApiKeys>());
+        _engine = await InferenceEngine.LoadAsync(_options.ModelPath, _options.Engine with { StateFolder = _options.StateFolder }, progress, cancellation);
         KvCache.CacheStatistics cache = _engine.GetStatistics().Cache;
         ServerLog.Loaded(_log, ModelId, _engine.BackendName, _engine.Context, cache.Blocks, cache.BlockTokens, cache.Blocks * cache.BlockBytes >> 20);
         _host.Attach(_engine);
-        await WarmUp.RunAsync(_engine, _options, _log, cancellation);
+        await WarmUp.RunAsync(_engine, prompts, _log, cancellation);
         _host.Advance(ServerState.Ready);
         ServerLog.Ready(_log, Stopwatch.GetElapsedTime(_began).TotalSeconds);
     }

@@ -29,10 +29,16 @@ public sealed record ServerOptions
     /// <summary>True to refuse fields and model ids that are unknown, instead of ignoring them.</summary>
     public bool Strict { get; init; }
 
-    /// <summary>Conversations to compute before the server is ready, a JSON object a line; null for none.</summary>
+    /// <summary>
+    /// Conversations to compute before the server is ready, a JSON object a line (<see cref="Engine.Warmup.WarmupPrompt.ReadFile"/>); the
+    /// "tenant" of a line is one of <see cref="ApiKeys"/>, and a line without one is for all of them. Null for none.
+    /// </summary>
     public string? WarmUpFile { get; init; }
 
-    /// <summary>Where the secret is kept that tenants' salts are made with; null for the user's own application data.</summary>
+    /// <summary>
+    /// Where hot beginnings of prompts, as token ids, are kept from one run to the next, with the secret that tenants' salts are made
+    /// with. Null keeps no beginnings, and the secret in the user's own application data.
+    /// </summary>
     public string? StateFolder { get; init; }
 
     /// <summary>Most bytes of a request's body.</summary>
@@ -50,8 +56,11 @@ public sealed record ServerOptions
     /// <summary>How long running answers may take to finish when the server stops.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Most responses that <c>/v1/responses</c> remembers.</summary>
+    /// <summary>Most responses that <c>/v1/responses</c> remembers of each tenant; the oldest are forgotten.</summary>
     public int StoredResponses { get; init; } = 1024;
+
+    /// <summary>Most bytes that those of a tenant take together.</summary>
+    public long StoredResponseBytes { get; init; } = 64 << 20;
 
     /// <summary>Log lines as JSON.</summary>
     public bool JsonLog { get; init; }

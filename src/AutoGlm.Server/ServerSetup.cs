@@ -1,3 +1,4 @@
+using AutoGlm.Server.Answers;
 using AutoGlm.Server.Endpoints;
 using AutoGlm.Server.Http;
 using AutoGlm.Server.Observability;
@@ -15,11 +16,12 @@ internal static class ServerSetup
         IServiceCollection services = builder.Services;
         AddLogging(builder.Logging, options);
         services.AddRoutingCore();
-        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. options.CorsOrigins.Select(origin => origin.TrimEnd('/'))]).AllowAnyHeader().AllowAnyMethod()));
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. options.CorsOrigins.Select(origin => origin.TrimEnd('/'))]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders("x-request-id", "x-autoglm-ignored", "Retry-After")));
         services.AddSingleton(options);
         services.AddSingleton<EngineHost>();
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<Serving>();
+        services.AddSingleton<ResponseStore>();
         services.AddSingleton(provider => new ApiKeys(
             options.ApiKeys,
             options.ApiKeys.Count > 0 ? InstallSecret.Load(options.StateFolder, provider.GetRequiredService<ILogger<ApiKeys>>()) : []));
@@ -43,21 +45,27 @@ internal static class ServerSetup
 
     public static void Map(WebApplication app, ServerOptions options)
     {
-        app.UseMiddleware<RequestGuard>();
+        // First: browsers ask without a key whether they may send one, and pages are to see errors too.
         if (options.CorsOrigins.Count > 0) app.UseCors();
+        app.UseMiddleware<RequestGuard>();
         app.UseRouting();
         Serving serving = app.Services.GetRequiredService<Serving>();
-        MapGeneration(new EndpointMap(app, "Generation"), serving);
+        MapGeneration(new EndpointMap(app, "Generation"), serving, app.Services.GetRequiredService<ResponseStore>());
         MapModel(new EndpointMap(app, "Model"), serving);
         MapState(new EndpointMap(app, "State"), serving);
+        app.MapGet("/", WebPage.GetAsync).ExcludeFromDescription();
         app.MapPrometheusScrapingEndpoint("/metrics");
         app.MapOpenApi("/openapi.json");
     }
 
-    private static void MapGeneration(EndpointMap map, Serving serving)
+    private static void MapGeneration(EndpointMap map, Serving serving, ResponseStore store)
     {
         map.Post<ChatCompletionRequest, ChatCompletion>("/v1/chat/completions", new ChatCompletions(serving).HandleAsync, "Answers a conversation");
         map.Post<CompletionRequest, Completion>("/v1/completions", new Completions(serving).HandleAsync, "Goes on from texts");
+        Responses responses = new(serving, store);
+        map.Post<ResponseRequest, ModelResponse>("/v1/responses", responses.CreateAsync, "Answers a conversation, and remembers it");
+        map.Get<ModelResponse>("/v1/responses/{id}", responses.GetAsync, "A response that is remembered");
+        map.Delete<DeletedResponse>("/v1/responses/{id}", responses.DeleteAsync, "Forgets a response");
         map.Post<EmbeddingRequest, EmbeddingList>("/v1/embeddings", new Embeddings(serving).HandleAsync, "Makes texts vectors: the mean of the last hidden states, of length 1");
     }
 
@@ -76,7 +84,7 @@ internal static class ServerSetup
         Health health = new(serving);
         CacheEndpoints cache = new(serving);
         map.Get<CacheState>("/v1/cache", cache.InspectAsync, "The KV cache");
-        map.Post<CompletionRequest, CacheDrop>("/v1/cache/drop", cache.DropAsync, "Forgets a prefix");
+        map.Post<CacheDropRequest, CacheDrop>("/v1/cache/drop", cache.DropAsync, "Forgets a prefix");
         map.Get<HealthResponse>("/health", health.HealthAsync, "200 once the model is loaded");
         map.Get<HealthResponse>("/ready", health.ReadyAsync, "200 once the model is warm, until the server stops");
     }

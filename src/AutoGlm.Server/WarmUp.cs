@@ -1,54 +1,35 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using AutoGlm.Engine;
-using AutoGlm.Engine.Tools;
+using AutoGlm.Engine.Warmup;
 using AutoGlm.Server.Http;
-using AutoGlm.Server.Protocol;
+using AutoGlm.Server.Observability;
 
 namespace AutoGlm.Server;
 
-/// <summary>Computes what is asked for often before anybody asks: kernels are compiled, and the prefixes' blocks cached.</summary>
+/// <summary>Has the engine compute what is asked for often before anybody asks, for the tenants that will ask for it.</summary>
 internal static class WarmUp
 {
-    public static async Task RunAsync(InferenceEngine engine, ServerOptions options, ILogger log, CancellationToken cancellation)
+    /// <summary>The prompts of the warm-up file, each for the tenant of the key that it names, or for every tenant.</summary>
+    /// <exception cref="InvalidDataException">A line is malformed, or names a key that the server does not have.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IReadOnlyList<WarmupPrompt> Read(ServerOptions options, ApiKeys keys)
     {
-        IReadOnlyList<IReadOnlyList<int>> prompts = options.WarmUpFile is { } path ? Read(engine, path) : [];
-        int[] bos = [.. engine.Encode("Hello")];
-        if (bos.Length > 0) await ComputeAsync(engine, bos, cancellation);
-        foreach (IReadOnlyList<int> prompt in prompts) await ComputeAsync(engine, prompt, cancellation);
-        if (prompts.Count > 0) ServerLog.WarmedUp(log, prompts.Count, prompts.Sum(prompt => (long)prompt.Count));
-    }
+        if (options.WarmUpFile is not { } path) return [];
+        // Tenants that share find it whoever it was computed for.
+        IReadOnlyList<string> all = options.Engine.ShareAcrossTenants ? [keys.Tenants[0]] : keys.Tenants;
+        return [.. WarmupPrompt.ReadFile(path).SelectMany((prompt, i) => TenantsOf(prompt, i).Select(tenant => prompt with { Tenant = tenant }))];
 
-    private static async Task ComputeAsync(InferenceEngine engine, IReadOnlyList<int> prompt, CancellationToken cancellation)
-    {
-        await foreach (GenerationChunk _ in engine.GenerateAsync(new GenerationRequest { Prompt = prompt, MaxTokens = 2 }, cancellation))
+        IReadOnlyList<string> TenantsOf(WarmupPrompt prompt, int index)
         {
+            if (prompt.Tenant.Length == 0) return all;
+            // The message is logged: it does not say what the key is.
+            return keys.Find(prompt.Tenant) is { } tenant ? [tenant] : throw new InvalidDataException($"{path}: tenant of prompt {index + 1}: is none of the server's API keys; name one, or leave it out to compute the prompt for all.");
         }
     }
 
-    /// <summary>A JSON object a line: messages, as for chat, or prompt, a text.</summary>
-    private static List<IReadOnlyList<int>> Read(InferenceEngine engine, string path)
+    public static async Task RunAsync(InferenceEngine engine, IReadOnlyList<WarmupPrompt> prompts, ILogger log, CancellationToken cancellation)
     {
-        List<IReadOnlyList<int>> prompts = [];
-        int number = 0;
-        foreach (string line in File.ReadLines(path, Encoding.UTF8))
-        {
-            number++;
-            if (string.IsNullOrWhiteSpace(line)) continue;
-            try
-            {
-                using JsonDocument document = JsonDocument.Parse(line);
-                JsonFields fields = new(document.RootElement, "");
-                if (fields.String("prompt") is { } text) prompts.Add(engine.Encode(text));
-                else prompts.Add(engine.PrepareChat(new ChatInput { Messages = new JsonArray([.. fields.Items("messages", 4096).Select(item => new ChatMessage(item.Value, item.Path).ToTemplate())]) }).Prompt);
-            }
-            catch (Exception error) when (error is JsonException or ApiException or InvalidOperationException)
-            {
-                throw new InvalidDataException($"{path}: line {number}: {error.Message}", error);
-            }
-        }
-
-        return prompts;
+        WarmupResult result = await engine.WarmUpAsync(prompts, cancellation: cancellation);
+        foreach (string problem in result.Problems) ServerLog.NotWarmedUp(log, problem);
+        ServerLog.WarmedUp(log, result.Prompts, result.HotPrefixes);
     }
 }

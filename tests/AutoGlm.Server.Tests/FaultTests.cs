@@ -149,6 +149,22 @@ public class FaultTests(ServerFixture fixture)
         Assert.Contains("/v1/chat/completions", await fixture.Http.GetStringAsync("/openapi.json"));
     }
 
+    [Fact]
+    public async Task The_page_needs_no_key_and_nothing_from_elsewhere()
+    {
+        await using AutoGlmServer server = await AutoGlmServer.ListenAsync(ServerFixture.Options with { ApiKeys = ["right"] });
+        using HttpClient http = new() { BaseAddress = server.Address };
+
+        using HttpResponseMessage response = await http.GetAsync("/");
+        string page = await response.Content.ReadAsStringAsync();
+
+        Assert.Equal("text/html", response.Content.Headers.ContentType!.MediaType);
+        Assert.StartsWith("default-src 'none'", Assert.Single(response.Headers.GetValues("Content-Security-Policy")));
+        Assert.EndsWith("</html>\n", page);
+        Assert.DoesNotContain("http://", page);
+        Assert.DoesNotContain("https://", page);
+    }
+
     private async Task<Socket> ConnectAsync()
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp);

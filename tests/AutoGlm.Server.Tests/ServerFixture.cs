@@ -21,7 +21,7 @@ public sealed class ServerFixture : IAsyncLifetime
     public static ServerOptions Options { get; } = new()
     {
         ModelPath = ModelPath,
-        Engine = new EngineOptions { Context = 1024, Threads = 1, PrefixCache = false },
+        Engine = new EngineOptions { Context = 1024, Threads = 1, PrefixCache = false, BatchTokens = 64, MaxSequences = 8 },
         Port = 0,
         LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
         StateFolder = Path.Combine(Path.GetTempPath(), $"autoglm-server-tests-{Environment.ProcessId}"),
@@ -58,6 +58,10 @@ public sealed class ServerFixture : IAsyncLifetime
         new(new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(server.Address, "v1"), RetryPolicy = new System.ClientModel.Primitives.ClientRetryPolicy(0) });
 
     public OpenAIClient Client() => ClientFor(Server);
+
+    /// <summary>Posts JSON; gives the response as soon as its headers are there.</summary>
+    public static Task<HttpResponseMessage> SendAsync(HttpClient http, string path, string json) =>
+        http.SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") }, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
 
     /// <summary>Posts JSON; gives the status and the body.</summary>
     public Task<(int Status, JsonElement Body)> PostAsync(string path, object body) => PostAsync(Http, path, JsonSerializer.Serialize(body));

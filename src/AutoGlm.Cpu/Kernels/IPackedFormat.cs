@@ -40,8 +40,19 @@ internal unsafe interface IPackedFormat<TSelf> where TSelf : struct, IPackedForm
     /// <summary>Expands the header for the lanes from <paramref name="lane"/> on.</summary>
     static abstract void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T>;
 
-    /// <summary>Writes one row's block of the file format as the given lane of a packed block.</summary>
-    static abstract void Pack(byte* source, byte* block, int lane);
+    /// <summary>Where in a block of the file its quants begin: <see cref="SourceWords"/> words of 32 bits.</summary>
+    static abstract int SourceQuants { get; }
+
+    static abstract int SourceWords { get; }
+
+    /// <summary>Writes the scales of one row's block of the file as the given lane of a header.</summary>
+    static abstract void PackHeader(byte* source, byte* header, int lane);
+
+    /// <summary>The quants of one chunk, a byte each, from the words of the file's blocks ([word][row]; see <see cref="RowWords"/>).</summary>
+    static abstract T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T>;
+
+    /// <summary>Writes the chunks of one group as <see cref="Unpack"/> reads them.</summary>
+    static abstract void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T>;
 }
 
 /// <summary>The expanded scales of a packed block, per group one vector; 64-byte aligned.</summary>

@@ -42,8 +42,11 @@ internal abstract unsafe class PackedFormat
     /// <summary>Bytes of a panel.</summary>
     public abstract long PanelBytes(int columns);
 
-    /// <summary>Writes a row of the file's blocks as the given lane of a panel.</summary>
-    public abstract void PackRow(byte* source, int columns, byte* panel, int lane);
+    /// <summary>Writes 32 rows of the file's blocks as a panel.</summary>
+    /// <param name="source">The first row; the others follow it without gaps.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="panel">The panel.</param>
+    public abstract void PackPanel(byte* source, int columns, byte* panel);
 
     /// <summary>Reads a lane of a panel back to floats.</summary>
     public abstract void DecodeRow(byte* panel, int columns, int lane, float* values);
@@ -67,11 +70,29 @@ internal sealed unsafe class IntegerPackedFormat<TFormat>() : PackedFormat(TForm
 
     public override long PanelBytes(int columns) => (long)(columns / Source.BlockLength) * BlockBytes;
 
-    public override void PackRow(byte* source, int columns, byte* panel, int lane)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void PackPanel(byte* source, int columns, byte* panel)
     {
-        for (int block = columns / Source.BlockLength; block > 0; block--, source += Source.BlockBytes, panel += BlockBytes)
+        byte* words = stackalloc byte[TFormat.SourceWords * Panel.Vector];
+        int blocks = columns / Source.BlockLength, blockBytes = Source.BlockBytes;
+        long stride = (long)blocks * blockBytes;
+        for (int block = 0; block < blocks; block++, source += blockBytes, panel += BlockBytes)
         {
-            TFormat.Pack(source, panel, lane);
+            for (int lane = 0; lane < Panel.Rows; lane++) TFormat.PackHeader(source + lane * stride, panel, lane);
+            RowWords.Transpose(source + TFormat.SourceQuants, stride, TFormat.SourceWords, words);
+            byte* quants = panel + TFormat.HeaderBytes;
+            if (Lanes256.IsSupported) PackGroups<Lanes256>(words, quants);
+            else if (Lanes128.IsSupported) PackGroups<Lanes128>(words, quants);
+            else PackGroups<LanesScalar>(words, quants);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PackGroups<T>(byte* words, byte* quants) where T : unmanaged, ILanes<T>
+    {
+        for (int group = 0; group < TFormat.Groups; group++, quants += TFormat.QuantBytes)
+        {
+            for (int lane = 0; lane < Panel.Rows; lane += T.Count) TFormat.PackGroup<T>(words + 4 * lane, group, quants + 4 * lane);
         }
     }
 
@@ -128,13 +149,48 @@ internal sealed unsafe class FloatPackedFormat<TFormat>() : PackedFormat(TFormat
 
     public override long PanelBytes(int columns) => (long)columns * Panel.Rows * TFormat.Bytes;
 
-    public override void PackRow(byte* source, int columns, byte* panel, int lane)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void PackPanel(byte* source, int columns, byte* panel)
     {
-        panel += lane * TFormat.Bytes;
-        for (int column = 0; column < columns; column++, source += TFormat.Bytes, panel += Panel.Rows * TFormat.Bytes)
+        // So many words at once that what is written piece by piece stays in the first cache.
+        const int Words = 16;
+        byte* words = stackalloc byte[Words * Panel.Vector];
+        int perWord = 4 / TFormat.Bytes, step = Panel.Rows * TFormat.Bytes, column = 0;
+        long stride = (long)columns * TFormat.Bytes;
+        while (columns - column >= perWord)
         {
-            if (TFormat.Bytes == 4) *(uint*)panel = Unsafe.ReadUnaligned<uint>(source);
-            else *(ushort*)panel = Unsafe.ReadUnaligned<ushort>(source);
+            int count = Math.Min(Words, (columns - column) / perWord);
+            RowWords.Transpose(source + column * TFormat.Bytes, stride, count, TFormat.Bytes == 4 ? panel : words);
+            if (TFormat.Bytes == 2) SplitPairs(words, count, panel);
+            column += count * perWord;
+            panel += count * perWord * step;
+        }
+
+        if (column == columns) return;
+        source += column * TFormat.Bytes;
+        for (int lane = 0; lane < Panel.Rows; lane++) ((ushort*)panel)[lane] = Unsafe.ReadUnaligned<ushort>(source + lane * stride);
+    }
+
+    /// <summary>Words that hold two columns each to vectors of 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SplitPairs(byte* words, int count, byte* panel)
+    {
+        if (Lanes256.IsSupported) SplitPairs<Lanes256>(words, count, panel);
+        else if (Lanes128.IsSupported) SplitPairs<Lanes128>(words, count, panel);
+        else SplitPairs<LanesScalar>(words, count, panel);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SplitPairs<T>(byte* words, int count, byte* panel) where T : unmanaged, ILanes<T>
+    {
+        for (; count > 0; count--, words += Panel.Vector, panel += 2 * Panel.Halves)
+        {
+            for (int lane = 0; lane < Panel.Rows; lane += T.Count)
+            {
+                T pair = T.Load(words + 4 * lane);
+                T.StoreInt16(pair, panel + 2 * lane);
+                T.StoreInt16(T.ShiftRight32(pair, 16), panel + Panel.Halves + 2 * lane);
+            }
         }
     }
 

@@ -43,10 +43,10 @@ internal static unsafe class SixBitHeader
         T.Store(T.Multiply(T.ToSingle(T.ShiftRight32(bytes, 24)), scale), vector + 3 * step);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pack(byte* source, byte* header, int lane)
     {
-        HalfHeader.Pack(source, header, lane);
-        HalfHeader.Pack(source + 2, header + Panel.Halves, lane);
+        HalfHeader.PackBoth(source, header, lane);
         for (int word = 0; word < 3; word++) ((uint*)(header + Packed + Panel.Vector * word))[lane] = Unsafe.ReadUnaligned<uint>(source + 4 + 4 * word);
     }
 }
@@ -76,6 +76,8 @@ internal readonly unsafe struct PackedQ4_K : IPackedFormat<PackedQ4_K>
     public static int Groups => 8;
     public static int HeaderBytes => SixBitHeader.Bytes;
     public static int QuantBytes => Quants.NibbleBytes;
+    public static int SourceQuants => 16;
+    public static int SourceWords => 32;
     public static bool Signed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -85,16 +87,15 @@ internal readonly unsafe struct PackedQ4_K : IPackedFormat<PackedQ4_K>
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
         SixBitHeader.Scales<T>(header, lane, ref scales);
 
-    public static void Pack(byte* source, byte* block, int lane)
-    {
-        uint* words = stackalloc uint[8];
-        SixBitHeader.Pack(source, block, lane);
-        for (int group = 0; group < Groups; group++)
-        {
-            Quants.FieldWords(source + 16 + 32 * (group / 2), 4 * (group % 2), 0xF, words);
-            Quants.PackNibbles(words, block + HeaderBytes + QuantBytes * group + 4 * lane);
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane) => SixBitHeader.Pack(source, header, lane);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.Field<T>(words, 8 * (group / 2) + chunk, 4 * (group % 2), 0xF);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
+        Quants.PackNibbles<T, PackedQ4_K>(words, group, quants);
 }
 
 internal readonly unsafe struct PackedQ5_K : IPackedFormat<PackedQ5_K>
@@ -103,6 +104,8 @@ internal readonly unsafe struct PackedQ5_K : IPackedFormat<PackedQ5_K>
     public static int Groups => 8;
     public static int HeaderBytes => SixBitHeader.Bytes;
     public static int QuantBytes => PackedQ5_0.QuantBytes;
+    public static int SourceQuants => 16;
+    public static int SourceWords => 40;
     public static bool Signed => false;
     public static int Sums => 4;
 
@@ -113,18 +116,18 @@ internal readonly unsafe struct PackedQ5_K : IPackedFormat<PackedQ5_K>
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
         SixBitHeader.Scales<T>(header, lane, ref scales);
 
-    public static void Pack(byte* source, byte* block, int lane)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane) => SixBitHeader.Pack(source, header, lane);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> =>
+        T.Or(Quants.Field<T>(words, 8 + 8 * (group / 2) + chunk, 4 * (group % 2), 0xF), T.ShiftLeft32(Quants.Field<T>(words, chunk, group, 1), 4));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T>
     {
-        uint* words = stackalloc uint[8];
-        SixBitHeader.Pack(source, block, lane);
-        for (int group = 0; group < Groups; group++)
-        {
-            byte* plane = block + HeaderBytes + QuantBytes * group + 4 * lane;
-            Quants.FieldWords(source + 48 + 32 * (group / 2), 4 * (group % 2), 0xF, words);
-            Quants.AddFieldWords(source + 16, group, 1, 4, words);
-            Quants.PackNibbles(words, plane);
-            Quants.PackBits(words, 4, plane + Quants.NibbleBytes);
-        }
+        Quants.PackNibbles<T, PackedQ5_K>(words, group, quants);
+        Quants.PackBits<T, PackedQ5_K>(words, group, 4, quants + Quants.NibbleBytes);
     }
 }
 
@@ -134,6 +137,8 @@ internal readonly unsafe struct PackedQ6_K : IPackedFormat<PackedQ6_K>
     public static int Groups => 8;
     public static int HeaderBytes => Panel.Halves + 16 * Panel.Bytes;
     public static int QuantBytes => Quants.NibbleBytes + Quants.PairBytes;
+    public static int SourceQuants => 0;
+    public static int SourceWords => 48;
     public static bool Signed => false;
     public static int Sums => 2;
     public static bool HasHalves => true;
@@ -146,20 +151,26 @@ internal readonly unsafe struct PackedQ6_K : IPackedFormat<PackedQ6_K>
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
         ByteHeader.Halves<T>(header, lane, 32, ref scales);
 
-    public static void Pack(byte* source, byte* block, int lane)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane)
     {
-        uint* words = stackalloc uint[8];
-        HalfHeader.Pack(source + 208, block, lane);
-        for (int half = 0; half < 16; half++) block[Panel.Halves + Panel.Bytes * half + lane] = source[192 + half];
-        for (int group = 0; group < Groups; group++)
-        {
-            int part = group % 4;
-            byte* plane = block + HeaderBytes + QuantBytes * group + 4 * lane;
-            Quants.FieldWords(source + 64 * (group / 4) + 32 * (part % 2), 4 * (part / 2), 0xF, words);
-            Quants.AddFieldWords(source + 128 + 32 * (group / 4), 2 * part, 3, 4, words);
-            Quants.PackNibbles(words, plane);
-            Quants.PackPairs(words, 4, plane + Quants.NibbleBytes);
-        }
+        HalfHeader.Pack(source + 208, header, lane);
+        for (int half = 0; half < 16; half++) header[Panel.Halves + Panel.Bytes * half + lane] = source[192 + half];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T>
+    {
+        int part = group % 4;
+        T low = Quants.Field<T>(words, 16 * (group / 4) + 8 * (part % 2) + chunk, 4 * (part / 2), 0xF);
+        return T.Or(low, T.ShiftLeft32(Quants.Field<T>(words, 32 + 8 * (group / 4) + chunk, 2 * part, 3), 4));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T>
+    {
+        Quants.PackNibbles<T, PackedQ6_K>(words, group, quants);
+        Quants.PackPairs<T, PackedQ6_K>(words, group, 4, quants + Quants.NibbleBytes);
     }
 }
 
@@ -169,6 +180,8 @@ internal readonly unsafe struct PackedQ3_K : IPackedFormat<PackedQ3_K>
     public static int Groups => 8;
     public static int HeaderBytes => Panel.Halves + 16 * Panel.Bytes;
     public static int QuantBytes => Quants.PairBytes + Quants.BitBytes;
+    public static int SourceQuants => 0;
+    public static int SourceWords => 24;
     public static bool Signed => false;
     public static int Sums => 4;
     public static bool HasHalves => true;
@@ -181,20 +194,23 @@ internal readonly unsafe struct PackedQ3_K : IPackedFormat<PackedQ3_K>
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
         ByteHeader.Halves<T>(header, lane, 4, ref scales);
 
-    public static void Pack(byte* source, byte* block, int lane)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane)
     {
-        uint* words = stackalloc uint[8];
-        HalfHeader.Pack(source + 108, block, lane);
+        HalfHeader.Pack(source + 108, header, lane);
         ReadOnlySpan<byte> scales = new(source + 96, 12);
-        for (int half = 0; half < 16; half++) block[Panel.Halves + Panel.Bytes * half + lane] = (byte)Q3_K.Scale(scales, half);
-        for (int group = 0; group < Groups; group++)
-        {
-            byte* plane = block + HeaderBytes + QuantBytes * group + 4 * lane;
-            Quants.FieldWords(source + 32 + 32 * (group / 4), 2 * (group % 4), 3, words);
-            Quants.AddFieldWords(source, group, 1, 2, words);
-            Quants.PackPairs(words, 0, plane);
-            Quants.PackBits(words, 2, plane + Quants.PairBytes);
-        }
+        for (int half = 0; half < 16; half++) header[Panel.Halves + Panel.Bytes * half + lane] = (byte)Q3_K.Scale(scales, half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> =>
+        T.Or(Quants.Field<T>(words, 8 + 8 * (group / 4) + chunk, 2 * (group % 4), 3), T.ShiftLeft32(Quants.Field<T>(words, chunk, group, 1), 2));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T>
+    {
+        Quants.PackPairs<T, PackedQ3_K>(words, group, 0, quants);
+        Quants.PackBits<T, PackedQ3_K>(words, group, 2, quants + Quants.PairBytes);
     }
 }
 
@@ -205,6 +221,8 @@ internal readonly unsafe struct PackedQ2_K : IPackedFormat<PackedQ2_K>
     public static int Groups => 8;
     public static int HeaderBytes => 2 * Panel.Halves + 16 * Panel.Bytes;
     public static int QuantBytes => Quants.PairBytes;
+    public static int SourceQuants => 16;
+    public static int SourceWords => 16;
     public static bool Signed => false;
     public static int Sums => 4;
     public static bool HasHalves => true;
@@ -228,16 +246,17 @@ internal readonly unsafe struct PackedQ2_K : IPackedFormat<PackedQ2_K>
         }
     }
 
-    public static void Pack(byte* source, byte* block, int lane)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane)
     {
-        uint* words = stackalloc uint[8];
-        HalfHeader.Pack(source + 80, block, lane);
-        HalfHeader.Pack(source + 82, block + Panel.Halves, lane);
-        for (int half = 0; half < 16; half++) block[2 * Panel.Halves + Panel.Bytes * half + lane] = source[half];
-        for (int group = 0; group < Groups; group++)
-        {
-            Quants.FieldWords(source + 16 + 32 * (group / 4), 2 * (group % 4), 3, words);
-            Quants.PackPairs(words, 0, block + HeaderBytes + QuantBytes * group + 4 * lane);
-        }
+        HalfHeader.PackBoth(source + 80, header, lane);
+        for (int half = 0; half < 16; half++) header[2 * Panel.Halves + Panel.Bytes * half + lane] = source[half];
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.Field<T>(words, 8 * (group / 4) + chunk, 2 * (group % 4), 3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
+        Quants.PackPairs<T, PackedQ2_K>(words, group, 0, quants);
 }

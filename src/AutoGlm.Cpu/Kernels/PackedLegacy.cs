@@ -24,8 +24,17 @@ internal static unsafe class HalfHeader
         T.Store(LaneMath.LoadHalf<T>(header + Panel.Halves + 2 * lane), Unsafe.AsPointer(ref scales.Minimum[lane]));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pack(byte* source, byte* header, int lane) =>
         ((ushort*)header)[lane] = Unsafe.ReadUnaligned<ushort>(source);
+
+    /// <summary>Packs two halves: a scale, then what belongs to the minimum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackBoth(byte* source, byte* header, int lane)
+    {
+        Pack(source, header, lane);
+        Pack(source + 2, header + Panel.Halves, lane);
+    }
 }
 
 internal readonly unsafe struct PackedQ4_0 : IPackedFormat<PackedQ4_0>
@@ -34,6 +43,8 @@ internal readonly unsafe struct PackedQ4_0 : IPackedFormat<PackedQ4_0>
     public static int Groups => 1;
     public static int HeaderBytes => HalfHeader.ScaleBytes;
     public static int QuantBytes => Quants.NibbleBytes;
+    public static int SourceQuants => 2;
+    public static int SourceWords => 4;
     public static bool Signed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -43,13 +54,15 @@ internal readonly unsafe struct PackedQ4_0 : IPackedFormat<PackedQ4_0>
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
         HalfHeader.Scales<T>(header, lane, -8, ref scales);
 
-    public static void Pack(byte* source, byte* block, int lane)
-    {
-        uint* words = stackalloc uint[8];
-        HalfHeader.Pack(source, block, lane);
-        Quants.NibbleWords(source + 2, words);
-        Quants.PackNibbles(words, block + HeaderBytes + 4 * lane);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane) => HalfHeader.Pack(source, header, lane);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.NibbleField<T>(words, 0, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
+        Quants.PackNibbles<T, PackedQ4_0>(words, group, quants);
 }
 
 internal readonly unsafe struct PackedQ4_1 : IPackedFormat<PackedQ4_1>
@@ -58,6 +71,8 @@ internal readonly unsafe struct PackedQ4_1 : IPackedFormat<PackedQ4_1>
     public static int Groups => 1;
     public static int HeaderBytes => HalfHeader.ScaleMinimumBytes;
     public static int QuantBytes => Quants.NibbleBytes;
+    public static int SourceQuants => 4;
+    public static int SourceWords => 4;
     public static bool Signed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -67,14 +82,15 @@ internal readonly unsafe struct PackedQ4_1 : IPackedFormat<PackedQ4_1>
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
         HalfHeader.ScalesAndMinima<T>(header, lane, ref scales);
 
-    public static void Pack(byte* source, byte* block, int lane)
-    {
-        uint* words = stackalloc uint[8];
-        HalfHeader.Pack(source, block, lane);
-        HalfHeader.Pack(source + 2, block + Panel.Halves, lane);
-        Quants.NibbleWords(source + 4, words);
-        Quants.PackNibbles(words, block + HeaderBytes + 4 * lane);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane) => HalfHeader.PackBoth(source, header, lane);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.NibbleField<T>(words, 0, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
+        Quants.PackNibbles<T, PackedQ4_1>(words, group, quants);
 }
 
 internal readonly unsafe struct PackedQ5_0 : IPackedFormat<PackedQ5_0>
@@ -83,6 +99,8 @@ internal readonly unsafe struct PackedQ5_0 : IPackedFormat<PackedQ5_0>
     public static int Groups => 1;
     public static int HeaderBytes => HalfHeader.ScaleBytes;
     public static int QuantBytes => Quants.NibbleBytes + Quants.BitBytes;
+    public static int SourceQuants => 2;
+    public static int SourceWords => 5;
     public static bool Signed => false;
     public static int Sums => 4;
 
@@ -94,20 +112,17 @@ internal readonly unsafe struct PackedQ5_0 : IPackedFormat<PackedQ5_0>
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
         HalfHeader.Scales<T>(header, lane, -16, ref scales);
 
-    public static void Pack(byte* source, byte* block, int lane)
-    {
-        HalfHeader.Pack(source, block, lane);
-        PackQuants(source + 2, block + HeaderBytes + 4 * lane);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane) => HalfHeader.Pack(source, header, lane);
 
-    /// <summary>Packs fifth bits and the nibbles after them.</summary>
-    public static void PackQuants(byte* source, byte* plane)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => T.Or(Quants.NibbleField<T>(words, 1, chunk), Quants.FifthBits<T>(words, 0, chunk));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T>
     {
-        uint* words = stackalloc uint[8];
-        Quants.NibbleWords(source + 4, words);
-        Quants.AddFifthBits(Unsafe.ReadUnaligned<uint>(source), words);
-        Quants.PackNibbles(words, plane);
-        Quants.PackBits(words, 4, plane + Quants.NibbleBytes);
+        Quants.PackNibbles<T, PackedQ5_0>(words, group, quants);
+        Quants.PackBits<T, PackedQ5_0>(words, group, 4, quants + Quants.NibbleBytes);
     }
 }
 
@@ -117,6 +132,8 @@ internal readonly unsafe struct PackedQ5_1 : IPackedFormat<PackedQ5_1>
     public static int Groups => 1;
     public static int HeaderBytes => HalfHeader.ScaleMinimumBytes;
     public static int QuantBytes => PackedQ5_0.QuantBytes;
+    public static int SourceQuants => 4;
+    public static int SourceWords => 5;
     public static bool Signed => false;
     public static int Sums => 4;
 
@@ -127,11 +144,17 @@ internal readonly unsafe struct PackedQ5_1 : IPackedFormat<PackedQ5_1>
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
         HalfHeader.ScalesAndMinima<T>(header, lane, ref scales);
 
-    public static void Pack(byte* source, byte* block, int lane)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane) => HalfHeader.PackBoth(source, header, lane);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => PackedQ5_0.Chunk<T>(words, group, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T>
     {
-        HalfHeader.Pack(source, block, lane);
-        HalfHeader.Pack(source + 2, block + Panel.Halves, lane);
-        PackedQ5_0.PackQuants(source + 4, block + HeaderBytes + 4 * lane);
+        Quants.PackNibbles<T, PackedQ5_1>(words, group, quants);
+        Quants.PackBits<T, PackedQ5_1>(words, group, 4, quants + Quants.NibbleBytes);
     }
 }
 
@@ -141,6 +164,8 @@ internal readonly unsafe struct PackedQ8_0 : IPackedFormat<PackedQ8_0>
     public static int Groups => 1;
     public static int HeaderBytes => HalfHeader.ScaleBytes;
     public static int QuantBytes => Quants.ByteBytes;
+    public static int SourceQuants => 2;
+    public static int SourceWords => 8;
     public static bool Signed => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -150,11 +175,13 @@ internal readonly unsafe struct PackedQ8_0 : IPackedFormat<PackedQ8_0>
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
         HalfHeader.Scales<T>(header, lane, 0, ref scales);
 
-    public static void Pack(byte* source, byte* block, int lane)
-    {
-        uint* words = stackalloc uint[8];
-        HalfHeader.Pack(source, block, lane);
-        Quants.FieldWords(source + 2, 0, 0xFF, words);
-        Quants.PackBytes(words, block + HeaderBytes + 4 * lane);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane) => HalfHeader.Pack(source, header, lane);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => T.Load(words + Panel.Vector * chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
+        Quants.PackBytes<T, PackedQ8_0>(words, group, quants);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using AutoGlm.Formats.Tensors;
 
 namespace AutoGlm.Cpu.Kernels;
@@ -97,12 +96,16 @@ internal sealed unsafe class PackedMatrix : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Panels, nameof(count));
         for (int index = first; index < first + count; index++)
         {
-            byte* panel = PanelAt(index / PanelsPerMatrix, index % PanelsPerMatrix);
-            int inMatrix = index % PanelsPerMatrix * PanelRows;
-            int rows = Math.Min(PanelRows, RowsPerMatrix - inMatrix);
-            if (rows < PanelRows) NativeMemory.Clear(panel, (nuint)PanelBytes);
-            PackRows((long)(index / PanelsPerMatrix) * RowsPerMatrix + inMatrix, rows, panel);
+            (long row, int rows) = RowsOf(index);
+            PackRows(row, rows, PanelAt(index / PanelsPerMatrix, index % PanelsPerMatrix));
         }
+    }
+
+    /// <summary>The rows of a panel, counted over all matrices: 32, or fewer at a matrix's end.</summary>
+    public (long First, int Count) RowsOf(int panel)
+    {
+        (int matrix, int inMatrix) = (panel / PanelsPerMatrix, panel % PanelsPerMatrix * PanelRows);
+        return ((long)matrix * RowsPerMatrix + inMatrix, Math.Min(PanelRows, RowsPerMatrix - inMatrix));
     }
 
     /// <summary>Decodes a row (counted over all matrices) to <see cref="Columns"/> floats.</summary>
@@ -130,25 +133,29 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private void PackRows(long row, int count, byte* panel)
     {
         int source = 0;
-        for (int lane = 0; lane < count; source++)
+        while (row >= _sources[source].RowCount) row -= _sources[source++].RowCount;
+        if (count < PanelRows || row + count > _sources[source].RowCount)
+        {
+            PackPieces(source, row, count, panel);
+            return;
+        }
+
+        fixed (byte* start = _sources[source].Rows(row, count)) Format.PackPanel(start, Columns, panel);
+    }
+
+    /// <summary>Rows of several tensors, or too few for a panel, which zeros then fill: brought together first.</summary>
+    private void PackPieces(int source, long row, int count, byte* panel)
+    {
+        int rowBytes = checked((int)Format.Source.RowBytes(Columns));
+        byte[] rows = new byte[checked(rowBytes * PanelRows)];
+        for (int lane = 0; lane < count; source++, row = 0)
         {
             Tensor tensor = _sources[source];
-            if (row >= tensor.RowCount)
-            {
-                row -= tensor.RowCount;
-                continue;
-            }
-
             int here = (int)Math.Min(count - lane, tensor.RowCount - row);
-            ReadOnlySpan<byte> bytes = tensor.Rows(row, here);
-            int rowBytes = bytes.Length / here;
-            fixed (byte* start = bytes)
-            {
-                for (int i = 0; i < here; i++) Format.PackRow(start + (long)i * rowBytes, Columns, panel, lane + i);
-            }
-
+            tensor.Rows(row, here).CopyTo(rows.AsSpan(lane * rowBytes));
             lane += here;
-            row = 0;
         }
+
+        fixed (byte* start = rows) Format.PackPanel(start, Columns, panel);
     }
 }

@@ -28,6 +28,8 @@ internal readonly unsafe struct PackedIQ4_NL : IPackedFormat<PackedIQ4_NL>
     public static int Groups => 1;
     public static int HeaderBytes => HalfHeader.ScaleBytes;
     public static int QuantBytes => Quants.NibbleBytes;
+    public static int SourceQuants => 2;
+    public static int SourceWords => 4;
     public static bool Signed => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -38,7 +40,15 @@ internal readonly unsafe struct PackedIQ4_NL : IPackedFormat<PackedIQ4_NL>
     public static void Scales<T>(byte* header, int lane, ref GroupScales scales) where T : unmanaged, ILanes<T> =>
         HalfHeader.Scales<T>(header, lane, 0, ref scales);
 
-    public static void Pack(byte* source, byte* block, int lane) => PackedQ4_0.Pack(source, block, lane);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane) => HalfHeader.Pack(source, header, lane);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.NibbleField<T>(words, 0, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
+        Quants.PackNibbles<T, PackedIQ4_NL>(words, group, quants);
 }
 
 /// <summary>Header: half scales, then a signed byte for each row and group.</summary>
@@ -48,6 +58,8 @@ internal readonly unsafe struct PackedIQ4_XS : IPackedFormat<PackedIQ4_XS>
     public static int Groups => 8;
     public static int HeaderBytes => Panel.Halves + 8 * Panel.Bytes;
     public static int QuantBytes => Quants.NibbleBytes;
+    public static int SourceQuants => 8;
+    public static int SourceWords => 32;
     public static bool Signed => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,17 +76,20 @@ internal readonly unsafe struct PackedIQ4_XS : IPackedFormat<PackedIQ4_XS>
         }
     }
 
-    public static void Pack(byte* source, byte* block, int lane)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane)
     {
-        uint* words = stackalloc uint[8];
-        HalfHeader.Pack(source, block, lane);
-        for (int group = 0; group < Groups; group++)
-        {
-            block[Panel.Halves + Panel.Bytes * group + lane] = (byte)IQ4_XS.Scale(new ReadOnlySpan<byte>(source, 8), group);
-            Quants.NibbleWords(source + 8 + 16 * group, words);
-            Quants.PackNibbles(words, block + HeaderBytes + QuantBytes * group + 4 * lane);
-        }
+        HalfHeader.Pack(source, header, lane);
+        ReadOnlySpan<byte> scales = new(source, 8);
+        for (int group = 0; group < 8; group++) header[Panel.Halves + Panel.Bytes * group + lane] = (byte)IQ4_XS.Scale(scales, group);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.NibbleField<T>(words, 4 * group, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
+        Quants.PackNibbles<T, PackedIQ4_XS>(words, group, quants);
 }
 
 /// <summary>Header: a byte of exponent for each row.</summary>
@@ -84,6 +99,8 @@ internal readonly unsafe struct PackedMXFP4 : IPackedFormat<PackedMXFP4>
     public static int Groups => 1;
     public static int HeaderBytes => Panel.Bytes;
     public static int QuantBytes => Quants.NibbleBytes;
+    public static int SourceQuants => 1;
+    public static int SourceWords => 4;
     public static bool Signed => false;
     public static int Sums => 4;
 
@@ -103,11 +120,13 @@ internal readonly unsafe struct PackedMXFP4 : IPackedFormat<PackedMXFP4>
         T.Store(T.Multiply(scale, T.Splat(-12f)), Unsafe.AsPointer(ref scales.Minimum[lane]));
     }
 
-    public static void Pack(byte* source, byte* block, int lane)
-    {
-        uint* words = stackalloc uint[8];
-        block[lane] = source[0];
-        Quants.NibbleWords(source + 1, words);
-        Quants.PackNibbles(words, block + HeaderBytes + 4 * lane);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackHeader(byte* source, byte* header, int lane) => header[lane] = source[0];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.NibbleField<T>(words, 0, chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
+        Quants.PackNibbles<T, PackedMXFP4>(words, group, quants);
 }

@@ -37,65 +37,79 @@ internal static unsafe class Quants
     private static T Move<T>(T v, int from, int to) where T : unmanaged, ILanes<T> =>
         from == to ? v : from > to ? T.ShiftRight16(v, from - to) : T.ShiftLeft16(v, to - from);
 
-    public static void PackNibbles(uint* words, byte* plane)
+    /// <summary>Bits from <paramref name="shift"/> on, as many as the mask has, of each byte of a word of the file's block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Field<T>(byte* words, int word, int shift, int mask) where T : unmanaged, ILanes<T> =>
+        T.And(T.ShiftRight32(T.Load(words + Panel.Vector * word), shift), T.Splat(mask * (int)LowBits));
+
+    /// <summary>A chunk of 32 quants stored as ggml's legacy blocks do: 16 bytes from <paramref name="word"/> on, low nibbles first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T NibbleField<T>(byte* words, int word, int chunk) where T : unmanaged, ILanes<T> =>
+        Field<T>(words, word + (chunk & 3), chunk & 4, 0xF);
+
+    /// <summary>Bits 4 chunk to 4 chunk + 3 of a word, each in bit 4 of a byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T FifthBits<T>(byte* words, int word, int chunk) where T : unmanaged, ILanes<T>
     {
-        for (int v = 0; v < 4; v++) *(uint*)(plane + Panel.Vector * v) = words[v] & LowNibbles | (words[v + 4] & LowNibbles) << 4;
+        T four = T.ShiftRight32(T.Load(words + Panel.Vector * word), 4 * chunk);
+        T low = T.Or(T.And(four, T.Splat(1)), T.And(T.ShiftLeft32(four, 7), T.Splat(1 << 8)));
+        T high = T.Or(T.And(T.ShiftLeft32(four, 14), T.Splat(1 << 16)), T.And(T.ShiftLeft32(four, 21), T.Splat(1 << 24)));
+        return T.ShiftLeft32(T.Or(low, high), 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackNibbles<T, TFormat>(byte* words, int group, byte* plane)
+        where T : unmanaged, ILanes<T>
+        where TFormat : struct, IPackedFormat<TFormat>
+    {
+        T low = T.Splat((int)LowNibbles);
+        for (int v = 0; v < 4; v++)
+        {
+            T high = T.And(TFormat.Chunk<T>(words, group, v + 4), low);
+            T.Store(T.Or(T.And(TFormat.Chunk<T>(words, group, v), low), T.ShiftLeft32(high, 4)), plane + Panel.Vector * v);
+        }
     }
 
     /// <summary>Packs the bit pairs at bit <paramref name="from"/> of each byte.</summary>
-    public static void PackPairs(uint* words, int from, byte* plane)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackPairs<T, TFormat>(byte* words, int group, int from, byte* plane)
+        where T : unmanaged, ILanes<T>
+        where TFormat : struct, IPackedFormat<TFormat>
     {
         for (int v = 0; v < 2; v++)
         {
-            uint packed = 0;
-            for (int pair = 0; pair < 4; pair++) packed |= (words[v + 2 * pair] >> from & LowPairs) << (2 * pair);
-            *(uint*)(plane + Panel.Vector * v) = packed;
+            T packed = T.Splat(0);
+            for (int pair = 0; pair < 4; pair++)
+            {
+                T bits = T.And(T.ShiftRight32(TFormat.Chunk<T>(words, group, v + 2 * pair), from), T.Splat((int)LowPairs));
+                packed = T.Or(packed, T.ShiftLeft32(bits, 2 * pair));
+            }
+
+            T.Store(packed, plane + Panel.Vector * v);
         }
     }
 
     /// <summary>Packs the bits at bit <paramref name="from"/> of each byte.</summary>
-    public static void PackBits(uint* words, int from, byte* plane)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackBits<T, TFormat>(byte* words, int group, int from, byte* plane)
+        where T : unmanaged, ILanes<T>
+        where TFormat : struct, IPackedFormat<TFormat>
     {
-        uint packed = 0;
-        for (int chunk = 0; chunk < 8; chunk++) packed |= (words[chunk] >> from & LowBits) << chunk;
-        *(uint*)plane = packed;
-    }
-
-    public static void PackBytes(uint* words, byte* plane)
-    {
-        for (int chunk = 0; chunk < 8; chunk++) *(uint*)(plane + Panel.Vector * chunk) = words[chunk];
-    }
-
-    /// <summary>Words of 32 quants stored as ggml's legacy blocks do: 16 bytes, low nibbles first.</summary>
-    public static void NibbleWords(byte* nibbles, uint* words)
-    {
-        for (int i = 0; i < 4; i++)
+        T packed = T.Splat(0);
+        for (int chunk = 0; chunk < 8; chunk++)
         {
-            uint word = Unsafe.ReadUnaligned<uint>(nibbles + 4 * i);
-            words[i] = word & LowNibbles;
-            words[i + 4] = word >> 4 & LowNibbles;
+            T bits = T.And(T.ShiftRight32(TFormat.Chunk<T>(words, group, chunk), from), T.Splat((int)LowBits));
+            packed = T.Or(packed, T.ShiftLeft32(bits, chunk));
         }
+
+        T.Store(packed, plane);
     }
 
-    /// <summary>Words of 32 quants that are the bits from <paramref name="shift"/> on of 32 bytes, <paramref name="mask"/> wide.</summary>
-    public static void FieldWords(byte* bytes, int shift, byte mask, uint* words)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackBytes<T, TFormat>(byte* words, int group, byte* plane)
+        where T : unmanaged, ILanes<T>
+        where TFormat : struct, IPackedFormat<TFormat>
     {
-        for (int i = 0; i < 8; i++) words[i] = Unsafe.ReadUnaligned<uint>(bytes + 4 * i) >> shift & mask * LowBits;
-    }
-
-    /// <summary>Adds to each quant a bit (of weight 2^<paramref name="to"/>) that is bit <paramref name="shift"/> on of 32 bytes.</summary>
-    public static void AddFieldWords(byte* bytes, int shift, byte mask, int to, uint* words)
-    {
-        for (int i = 0; i < 8; i++) words[i] |= (Unsafe.ReadUnaligned<uint>(bytes + 4 * i) >> shift & mask * LowBits) << to;
-    }
-
-    /// <summary>Adds to quant i the bit i of <paramref name="bits"/>, of weight 16.</summary>
-    public static void AddFifthBits(uint bits, uint* words)
-    {
-        for (int i = 0; i < 8; i++)
-        {
-            uint four = bits >> (4 * i) & 0xF;
-            words[i] |= ((four & 1) | (four & 2) << 7 | (four & 4) << 14 | (four & 8) << 21) << 4;
-        }
+        for (int chunk = 0; chunk < 8; chunk++) T.Store(TFormat.Chunk<T>(words, group, chunk), plane + Panel.Vector * chunk);
     }
 }

@@ -24,27 +24,25 @@ internal sealed unsafe class WeightStore : IDisposable
 
     public float* Vector(Weight weight) => _vectors[weight].Start;
 
-    /// <summary>Reads, checks and repacks all parameters, one tensor at a time, each on all threads; each tensor's pages in the file are let go after.</summary>
+    /// <summary>Reads, checks and repacks all parameters, on all threads at once; a tensor's pages in the file are let go when it is packed.</summary>
     /// <exception cref="ModelFormatException">A tensor holds a value or scale that is not finite.</exception>
     public static WeightStore Load(ComputationGraph graph, IWeightSource source, ThreadTeam team, IProgress<double>? progress, CancellationToken cancellation)
     {
         HashSet<Weight> matrices = [.. graph.Nodes.SelectMany(MatricesOf)];
-        List<Weight> all = [.. graph.Weights];
-        long total = all.Sum(weight => source.Get(weight).ByteLength), done = 0;
         WeightStore store = new();
         try
         {
-            foreach (Weight weight in all)
+            List<(Tensor, PackedMatrix)> packed = [];
+            foreach (Weight weight in graph.Weights)
             {
                 cancellation.ThrowIfCancellationRequested();
                 Tensor tensor = source.Get(weight);
-                if (matrices.Contains(weight)) store.AddMatrix(weight, tensor, source.Location, team);
+                if (matrices.Contains(weight)) packed.Add((tensor, store.AddMatrix(weight, tensor, source.Location)));
                 else store.AddVector(weight, tensor, source.Location);
-                tensor.Discard();
-                done += tensor.ByteLength;
-                progress?.Report((double)done / total);
             }
 
+            team.Run(new WeightPacking(packed, source.Location, progress, cancellation));
+            progress?.Report(1);
             return store;
         }
         catch
@@ -69,21 +67,19 @@ internal sealed unsafe class WeightStore : IDisposable
         _ => [],
     };
 
-    private void AddMatrix(Weight weight, Tensor tensor, string location, ThreadTeam team)
+    /// <summary>Memory for a matrix, of which no page is taken yet.</summary>
+    private PackedMatrix AddMatrix(Weight weight, Tensor tensor, string location)
     {
-        PackedMatrix matrix;
         try
         {
-            matrix = PackedMatrix.Allocate(tensor);
+            PackedMatrix matrix = PackedMatrix.Allocate(tensor);
+            _matrices.Add(weight, matrix);
+            return matrix;
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
             throw new ModelFormatException(location, tensor.Name, error.Message, error);
         }
-
-        _matrices.Add(weight, matrix);
-        tensor.Prefetch();
-        team.Run(new Packing(tensor, matrix, location));
     }
 
     private void AddVector(Weight weight, Tensor tensor, string location)
@@ -92,27 +88,6 @@ internal sealed unsafe class WeightStore : IDisposable
         int wrong = Array.FindIndex(values, value => !float.IsFinite(value));
         if (wrong >= 0) throw new ModelFormatException(location, tensor.Name, $"value {wrong} is {values[wrong]}; the file is damaged");
         _vectors.Add(weight, new NativeArray<float>(values));
-    }
-
-    /// <summary>Each thread checks and packs its part.</summary>
-    private sealed class Packing(Tensor tensor, PackedMatrix matrix, string location) : IParallelRegion
-    {
-        private const int RowsAtOnce = 64;
-
-        public void Run(int thread, int threads)
-        {
-            (long row, long end) = (tensor.RowCount * thread / threads, tensor.RowCount * (thread + 1) / threads);
-            for (; row < end; row += RowsAtOnce) Check(row, (int)Math.Min(RowsAtOnce, end - row));
-            (int panel, int panelEnd) = WorkRange.Of(matrix.Panels, thread, threads);
-            matrix.PackPanels(panel, panelEnd - panel);
-        }
-
-        private void Check(long row, int count)
-        {
-            long block = tensor.Format.FirstNotFinite(tensor.Rows(row, count));
-            if (block < 0) return;
-            long at = row + block / (tensor.RowLength / tensor.Format.BlockLength);
-            throw new ModelFormatException(location, tensor.Name, $"row {at} holds a {(tensor.Format.BlockLength == 1 ? "value" : "scale")} that is infinite or not a number; the file is damaged");
-        }
+        tensor.Discard();
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using AutoGlm.Formats.Tensors;
 
 namespace AutoGlm.Formats.Quantization;
@@ -73,15 +75,36 @@ public abstract class BlockFormat
 
         public override ReadOnlySpan<byte> ByteScaleOffsets => T.ByteScaleOffsets;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override long FirstNotFinite(ReadOnlySpan<byte> blocks)
         {
-            for (int i = 0, at = 0; at + T.BlockBytes <= blocks.Length; i++, at += T.BlockBytes)
+            int at = 0;
+            if (T.BlockLength == 1)
             {
-                if (!T.IsFinite(blocks.Slice(at, T.BlockBytes))) return i;
+                // Exponents of as many values as a vector holds; where one has all bits set, the loop below finds it.
+                Vector128<byte> exponents = Exponents();
+                while (at + Vector128<byte>.Count <= blocks.Length && AllFinite(Vector128.Create(blocks.Slice(at, Vector128<byte>.Count)) & exponents, exponents)) at += Vector128<byte>.Count;
+            }
+
+            for (; at + T.BlockBytes <= blocks.Length; at += T.BlockBytes)
+            {
+                if (!T.IsFinite(blocks.Slice(at, T.BlockBytes))) return at / T.BlockBytes;
             }
 
             return -1;
         }
+
+        private static Vector128<byte> Exponents() => T.Type switch
+        {
+            TensorType.F32 => Vector128.Create(0x7F800000).AsByte(),
+            TensorType.BF16 => Vector128.Create((ushort)0x7F80).AsByte(),
+            _ => Vector128.Create((ushort)0x7C00).AsByte(),
+        };
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static bool AllFinite(Vector128<byte> value, Vector128<byte> exponents) => T.BlockBytes == 4
+            ? !Vector128.EqualsAny(value.AsUInt32(), exponents.AsUInt32())
+            : !Vector128.EqualsAny(value.AsUInt16(), exponents.AsUInt16());
 
         private protected override void DecodeBlocks(ReadOnlySpan<byte> blocks, Span<float> values) => T.DecodeRow(blocks, values);
     }

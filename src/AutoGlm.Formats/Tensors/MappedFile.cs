@@ -65,6 +65,9 @@ internal sealed unsafe partial class MappedFile : IDisposable
     /// <summary>Asks the system to read the range ahead.</summary>
     public void Prefetch(long offset, long count) => Advise(offset, count, WillNeed);
 
+    /// <summary>Reads the range into memory where it is not, and maps its pages.</summary>
+    public void Populate(long offset, long count) => Advise(offset, count, PopulateRead);
+
     /// <summary>Takes the range's pages out of this process; they stay readable, from the file.</summary>
     public void Discard(long offset, long count) => Advise(offset, count, DontNeed);
 
@@ -77,7 +80,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
         _file.Dispose();
     }
 
-    private const int WillNeed = 3, DontNeed = 4;
+    private const int WillNeed = 3, DontNeed = 4, PopulateRead = 22;
 
     private void Advise(long offset, long count, int advice)
     {

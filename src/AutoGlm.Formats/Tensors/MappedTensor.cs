@@ -30,5 +30,7 @@ internal sealed class MappedTensor : Tensor
 
     public override void Prefetch() => _file.Prefetch(_offset, _bytes);
 
+    public override void Populate(long first, int count) => _file.Populate(_offset + first * _rowBytes, count * _rowBytes);
+
     public override void Discard() => _file.Discard(_offset, _bytes);
 }

@@ -67,6 +67,11 @@ public abstract class Tensor
     {
     }
 
+    /// <summary>The rows will be read now: map their pages at once rather than one by one as they are touched. A hint; may do nothing.</summary>
+    public virtual void Populate(long first, int count)
+    {
+    }
+
     /// <summary>The caller has its own copy: drop cached pages. The tensor stays readable. A hint; may do nothing.</summary>
     public virtual void Discard()
     {

@@ -30,11 +30,10 @@ internal sealed class CacheEndpoints(Serving serving)
     public async Task DropAsync(HttpContext context)
     {
         JsonFields fields = await RequestBody.ReadAsync(context);
-        InferenceEngine engine = serving.Host.ForWork;
-        bool all = fields.Boolean("all") ?? false;
-        if (all == fields.Has("prompt")) throw fields.Invalid("prompt", "or \"all\": true should be there, one of the two.");
-        IReadOnlyList<int> tokens = all ? [] : PromptText.Read(fields, "prompt", 1)[0].Encode(engine);
+        CacheDropRequest request = new(fields);
         serving.TellUnread(context, fields);
+        InferenceEngine engine = serving.Host.ForWork;
+        IReadOnlyList<int> tokens = request.Prompt is { } prompt ? prompt.Encode(engine) : [];
         int dropped = await engine.DropCachedAsync(tokens, Tenant.Of(context));
         await context.WriteJsonAsync(new CacheDrop(dropped), ProtocolJson.Wire.CacheDrop);
     }

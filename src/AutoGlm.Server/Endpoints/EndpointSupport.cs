@@ -54,7 +54,11 @@ internal static class EndpointSupport
     };
 
     /// <summary>Runs a stream; what goes wrong once events were sent is told as the last of them.</summary>
-    public static async Task StreamAsync(this Serving serving, HttpContext context, Func<EventStream, Task> run)
+    /// <param name="serving">Whose.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="run">Writes the events.</param>
+    /// <param name="fail">Writes the last one; null for the error as it is.</param>
+    public static async Task StreamAsync(this Serving serving, HttpContext context, Func<EventStream, Task> run, Action<EventStream, ApiException>? fail = null)
     {
         EventStream stream = new(context, serving.Options, serving.Log);
         try
@@ -65,7 +69,8 @@ internal static class EndpointSupport
         {
             ApiException api = ErrorMap.ToApi(error);
             if (api.Status == StatusCodes.Status500InternalServerError) ServerLog.Failed(serving.Log, error, context.TraceIdentifier);
-            stream.Write(api.ToResponse(), ProtocolJson.Wire.ErrorResponse);
+            if (fail is not null) fail(stream, api);
+            else stream.Write(api.ToResponse(), ProtocolJson.Wire.ErrorResponse);
             await stream.FlushAsync();
         }
     }

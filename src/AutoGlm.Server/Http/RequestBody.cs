@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -11,6 +10,8 @@ internal static class RequestBody
     /// <summary>Levels of arrays and objects that a body may nest.</summary>
     public const int MaxDepth = 64;
 
+    private const int FirstCapacity = 64 << 10;
+
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
     /// <exception cref="ApiException">The body is empty, no JSON, no UTF-8, too deep, or no object.</exception>
@@ -18,7 +19,7 @@ internal static class RequestBody
     public static async Task<JsonFields> ReadAsync(HttpContext context)
     {
         RefuseOtherTypes(context.Request);
-        byte[] bytes = await ReadAllAsync(context.Request.BodyReader);
+        byte[] bytes = await ReadAllAsync(context.Request);
         if (bytes.Length == 0) throw ApiException.Invalid(null, "The body is empty; send a JSON object.", "invalid_json");
         if (!Utf8.IsValid(bytes)) throw ApiException.Invalid(null, $"The body is not valid UTF-8 from byte {FirstInvalid(bytes)} on; JSON is UTF-8.", "invalid_utf8");
         JsonDocument document;
@@ -43,21 +44,15 @@ internal static class RequestBody
         throw new ApiException(StatusCodes.Status415UnsupportedMediaType, "The body's type should be JSON: send the header 'Content-Type: application/json'.", code: "unsupported_media_type");
     }
 
-    /// <summary>A client that leaves ends the read with an error; a token besides would leave it unfinished.</summary>
-    private static async Task<byte[]> ReadAllAsync(PipeReader reader)
+    /// <summary>
+    /// As a stream: that leaves no read pending when the client goes away in the middle, as the pipe does. Sizes are checked as it comes,
+    /// so what the client says of its length is a hint alone.
+    /// </summary>
+    private static async Task<byte[]> ReadAllAsync(HttpRequest request)
     {
-        while (true)
-        {
-            ReadResult result = await reader.ReadAsync();
-            if (result.IsCompleted)
-            {
-                byte[] bytes = result.Buffer.ToArray();
-                reader.AdvanceTo(result.Buffer.End);
-                return bytes;
-            }
-
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-        }
+        using MemoryStream whole = new((int)Math.Clamp(request.ContentLength ?? 0, 0, FirstCapacity));
+        await request.Body.CopyToAsync(whole);
+        return whole.ToArray();
     }
 
     private static int FirstInvalid(ReadOnlySpan<byte> bytes)

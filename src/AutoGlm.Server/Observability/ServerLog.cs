@@ -39,9 +39,12 @@ internal static partial class ServerLog
     [LoggerMessage(12, LogLevel.Information, "Prompt of {RequestId}: {Prompt}")]
     public static partial void Prompt(ILogger log, string requestId, string prompt);
 
-    [LoggerMessage(13, LogLevel.Information, "Warmed up with {Prompts} prompts of {Tokens} tokens")]
-    public static partial void WarmedUp(ILogger log, int prompts, long tokens);
+    [LoggerMessage(13, LogLevel.Information, "Warmed up with {Prompts} prompts and {HotPrefixes} beginnings that were hot before")]
+    public static partial void WarmedUp(ILogger log, int prompts, int hotPrefixes);
 
     [LoggerMessage(14, LogLevel.Debug, "Request {RequestId} ended: its client went away")]
     public static partial void ClientGone(ILogger log, string requestId);
+
+    [LoggerMessage(15, LogLevel.Warning, "Warm-up: {Problem}")]
+    public static partial void NotWarmedUp(ILogger log, string problem);
 }

@@ -1,3 +1,5 @@
+using AutoGlm.Server.Http;
+
 namespace AutoGlm.Server.Protocol;
 
 /// <summary>The KV cache at one moment, and what it has given since the start.</summary>
@@ -24,6 +26,23 @@ public sealed record CacheState(
     long Misses,
     IReadOnlyDictionary<string, long> HitTokens,
     IReadOnlyDictionary<string, long> Evictions);
+
+/// <summary>What is to be forgotten: a prefix, or all.</summary>
+public sealed record CacheDropRequest
+{
+    internal CacheDropRequest(JsonFields fields)
+    {
+        All = fields.Boolean("all") ?? false;
+        if (All == fields.Has("prompt")) throw fields.Invalid("prompt", "or \"all\": true should be there, one of the two.");
+        Prompt = All ? null : PromptText.Read(fields, "prompt", 1)[0];
+    }
+
+    /// <summary>True for everything of the tenant that asks.</summary>
+    public bool All { get; }
+
+    /// <summary>Forget what begins with it: a text or token ids.</summary>
+    internal PromptText? Prompt { get; }
+}
 
 /// <summary>What a dropped prefix has freed.</summary>
 /// <param name="DroppedBlocks">Blocks forgotten.</param>

@@ -21,6 +21,13 @@ internal sealed class RandomWeights : Tensor
 
     public override ReadOnlySpan<byte> Rows(long first, int count) => _bytes.AsSpan(checked((int)(first * _rowBytes)), count * _rowBytes);
 
+    /// <summary>Makes a scale of the row infinite.</summary>
+    public void Damage(long row)
+    {
+        BlockFormat format = BlockFormats.Get(Type);
+        BinaryPrimitives.WriteHalfLittleEndian(_bytes.AsSpan((int)(row * _rowBytes) + _rowBytes - format.BlockBytes + format.HalfOffsets[0]), Half.PositiveInfinity);
+    }
+
     public float[] Decode(long row)
     {
         float[] values = new float[RowLength];

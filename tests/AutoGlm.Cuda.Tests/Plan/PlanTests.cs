@@ -63,6 +63,32 @@ public class PlanTests
         }
     }
 
+    [Theory]
+    [InlineData(TensorType.Q8_0)]
+    [InlineData(TensorType.BF16)]
+    public void Prompts_that_are_handed_over_give_what_floats_give(TensorType type)
+    {
+        Gpu.Open().Dispose();
+        (ComputationGraph graph, IWeightSource weights) = WideDecoder.Make(type);
+        graph = GraphOptimizer.Optimize(graph);
+        using CudaBackend handed = new(), floats = new(new CudaOptions().Without([CudaPasses.Handovers]));
+
+        Assert.InRange(Errors.Relative(Prompt(handed, graph, weights), Prompt(floats, graph, weights)), 0, 5e-3);
+    }
+
+    /// <summary>Logits of all rows of a prompt, in blocks that the tensor-core kernels of attention read.</summary>
+    private static float[] Prompt(CudaBackend backend, ComputationGraph graph, IWeightSource weights)
+    {
+        const int BlockTokens = 16, Rows = 200;
+        using IGraphExecutor executor = backend.Load(graph, weights, Rows);
+        using IKvMemory kv = backend.AllocateKv(KvLayout.For(graph, KvType.F16, BlockTokens), 13);
+        ForwardBatch batch = new();
+        batch.Add([.. Enumerable.Range(0, Rows).Select(i => i * 7 % WideDecoder.Vocabulary)], 0, [.. Enumerable.Range(0, 13)], BlockTokens, LogitRows.All);
+        float[] logits = new float[Rows * WideDecoder.Vocabulary];
+        executor.Run(batch, kv, logits);
+        return logits;
+    }
+
     [Fact]
     public void Replayed_graphs_give_what_was_recorded()
     {

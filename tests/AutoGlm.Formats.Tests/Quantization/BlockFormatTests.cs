@@ -60,22 +60,22 @@ public class BlockFormatTests
     public void NotFiniteScalesAreFound(string name)
     {
         BlockFormat format = BlockFormats.Get(name);
-        byte[] blocks = new byte[5 * format.BlockBytes];
+        byte[] blocks = new byte[40 * format.BlockBytes];
         Assert.Equal(-1, format.FirstNotFinite(blocks));
         foreach (byte offset in format.HalfOffsets)
         {
-            foreach (Half bad in new[] { Half.NaN, Half.PositiveInfinity, Half.NegativeInfinity })
+            foreach ((Half bad, int at) in new[] { (Half.NaN, 3), (Half.PositiveInfinity, 21), (Half.NegativeInfinity, 39) })
             {
                 byte[] damaged = [.. blocks];
-                BitConverter.TryWriteBytes(damaged.AsSpan(3 * format.BlockBytes + offset), bad);
-                Assert.Equal(3, format.FirstNotFinite(damaged));
+                BitConverter.TryWriteBytes(damaged.AsSpan(at * format.BlockBytes + offset), bad);
+                Assert.Equal(at, format.FirstNotFinite(damaged));
             }
         }
 
         if (format.HalfOffsets.Length > 0 || format.BlockLength > 1) return;
         // Plain float types without half scales: all ones is NaN.
-        blocks.AsSpan(2 * format.BlockBytes).Fill(0xFF);
-        Assert.Equal(2, format.FirstNotFinite(blocks));
+        blocks.AsSpan(37 * format.BlockBytes).Fill(0xFF);
+        Assert.Equal(37, format.FirstNotFinite(blocks));
     }
 
     private static void AssertDecodes(string name, string folder)
