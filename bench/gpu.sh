@@ -17,7 +17,7 @@ pack() {
     touch "$work/AutoGlm.slnx"
     runtime=$(dirname "$(readlink -f "$(command -v dotnet)")")
     mkdir "$work/dotnet"
-    tar -C "$runtime" -cf - dotnet host shared/Microsoft.NETCore.App | tar -C "$work/dotnet" -xf -
+    tar -C "$runtime" -cf - dotnet host shared/Microsoft.NETCore.App shared/Microsoft.AspNetCore.App | tar -C "$work/dotnet" -xf -
     tar -C "$work" -czf "$out" .
     rm -r "$work"
     echo "$out: $(du -h "$out" | cut -f1)"

@@ -23,7 +23,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
     private readonly PlanOptions _options;
     private readonly bool _ownsWeights;
     private readonly KeySplit _split;
-    private readonly int _maxRows;
+    private readonly int _maxRows, _inputWidth;
     private QueryRows[] _sequences = [];
     private nint[] _blocks = [];
     private Stage[] _stages = [];
@@ -38,6 +38,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
         _options = options;
         _ownsWeights = ownsWeights;
         _maxRows = maxRows;
+        _inputWidth = graph.Nodes.OfType<Input>().Select(node => node.Width).FirstOrDefault();
         _memory = new PlanMemory(graph, maxRows, team.Threads);
         PlanCompiler compiler = new(graph, weights, _memory, kernels, maxRows);
         PlanScheduler scheduler = new(compiler.Compile(), team.Threads, options);
@@ -59,16 +60,18 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
         int width = _graph[_graph.Output].Width;
         if (logits.Length < (long)batch.LogitRows.Length * width) throw new ArgumentException($"{batch.LogitRows.Length} rows of logits need {(long)batch.LogitRows.Length * width} floats.", nameof(logits));
         if (batch.RowCount == 0) return;
+        if (batch.Inputs.Length < (long)batch.RowCount * _inputWidth) throw new ArgumentException($"The graph reads {batch.RowCount} rows of {_inputWidth} floats that the batch does not have.", nameof(batch));
         HostKvMemory memory = kv as HostKvMemory ?? throw new ArgumentException("The KV memory is another backend's.", nameof(kv));
         _memory.Kv.Bind(memory.Layout);
         PlaceSequences(batch, memory);
         fixed (int* tokens = batch.Tokens, positions = batch.Positions, selected = batch.LogitRows)
         fixed (QueryRows* sequences = _sequences)
         fixed (nint* blocks = _blocks)
-        fixed (float* output = logits)
+        fixed (float* output = logits, inputs = batch.Inputs.Span)
         {
             for (int i = 0; i < batch.Sequences.Length; i++) sequences[i].Blocks = (byte**)(blocks + batch.Sequences[i].FirstBlock);
             _context.Tokens = tokens;
+            _context.Inputs = inputs;
             _context.Positions = positions;
             _context.SelectedRows = selected;
             _context.Sequences = sequences;

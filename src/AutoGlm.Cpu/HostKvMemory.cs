@@ -4,7 +4,7 @@ using AutoGlm.Graph.Execution;
 namespace AutoGlm.Cpu;
 
 /// <summary>KV blocks in host memory. The operating system commits pages as they are first written.</summary>
-public sealed unsafe class HostKvMemory : IKvMemory
+public sealed unsafe class HostKvMemory : IAsyncKvMemory
 {
     private const int Alignment = 64;
 
@@ -49,6 +49,20 @@ public sealed unsafe class HostKvMemory : IKvMemory
     {
         if (source.Length != Layout.BlockBytes) throw new ArgumentException($"A block has {Layout.BlockBytes} bytes, not {source.Length}.", nameof(source));
         source.CopyTo(Span(block));
+    }
+
+    public IKvStaging CreateStaging(int blocks) => new HostKvStaging(Layout, blocks);
+
+    public IKvTransfer BeginRead(int block, IKvStaging staging, int slot)
+    {
+        Read(block, staging[slot]);
+        return HostKvTransfer.Done;
+    }
+
+    public IKvTransfer BeginWrite(int block, IKvStaging staging, int slot)
+    {
+        Write(block, staging[slot]);
+        return HostKvTransfer.Done;
     }
 
     public void Dispose()

@@ -13,6 +13,12 @@ public sealed record EngineOptions
     /// <summary>What computes: cpu, cuda (the first NVIDIA card), cuda:N, or auto for a card where there is one.</summary>
     public string Device { get; init; } = "cpu";
 
+    /// <summary>
+    /// Layers that a card computes, from the first: a number, the processor then computing the rest and the head; or auto, for as
+    /// many as it has memory for. Null for the whole model. For a device that is a card.
+    /// </summary>
+    public string? GpuLayers { get; init; }
+
     /// <summary>Threads that compute; null for one on each physical core.</summary>
     public int? Threads { get; init; }
 

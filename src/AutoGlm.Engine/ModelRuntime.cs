@@ -66,9 +66,17 @@ public sealed class ModelRuntime : IDisposable
     /// <param name="progress">Told the fraction loaded, 0 to 1.</param>
     /// <param name="cancellation">Ends loading early.</param>
     /// <exception cref="Formats.ModelFormatException">It is no model, an unsound one, or of an unknown architecture.</exception>
-    public static ModelRuntime Load(string path, EngineOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static ModelRuntime Load(string path, EngineOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        Load(path, options ?? new EngineOptions(), Backends.Create, progress, cancellation);
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="path">A .gguf file or a Hugging Face folder.</param>
+    /// <param name="options">How.</param>
+    /// <param name="create">Makes what runs it, by the options and the longest sequence in tokens.</param>
+    /// <param name="progress">Told the fraction loaded, 0 to 1.</param>
+    /// <param name="cancellation">Ends loading early.</param>
+    internal static ModelRuntime Load(string path, EngineOptions options, Func<EngineOptions, int, IBackend> create, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        options ??= new EngineOptions();
         options.Validate();
         ModelPackage package = OpenPackage(path, options);
         IBackend? backend = null;
@@ -76,7 +84,7 @@ public sealed class ModelRuntime : IDisposable
         try
         {
             ComputationGraph graph = Optimize(package.Graph, options);
-            backend = Backends.Create(options);
+            backend = create(options, package.Context);
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             IWeightSource weights = options.FullPrecisionWeights ? new FullPrecisionWeights(package.Weights) : package.Weights;
             executor = backend.Load(graph, weights, options.BatchTokens, progress, cancellation);

@@ -25,6 +25,11 @@ internal sealed class RuntimeOptions
         HelpName = "DEVICE",
         DefaultValueFactory = _ => "cpu",
     };
+    private readonly Option<string?> _gpuLayers = new("--gpu-layers")
+    {
+        Description = "Layers on the card, from the first; the processor computes the rest. N, or auto for as many as fit. Without it, all.",
+        HelpName = "N|auto",
+    };
     private readonly Option<int?> _threads = new Option<int?>("--threads", "-t")
     {
         Description = "Threads that compute. Without it, one for each physical core.",
@@ -65,8 +70,15 @@ internal sealed class RuntimeOptions
         {
             if (result.Tokens is [{ Value: var text }] && !Backends.IsDevice(text)) result.AddError($"--device {text}: should be cpu, cuda, cuda:N or auto");
         });
+        _gpuLayers.Validators.Add(result =>
+        {
+            if (result.Tokens is not [{ Value: var text }]) return;
+            if (!Backends.IsLayers(text)) result.AddError($"--gpu-layers {text}: should be a number of layers, or auto");
+            else if (result.GetValue(_device) is null or "cpu") result.AddError($"--gpu-layers {text}: needs --device cuda, cuda:N or auto");
+        });
         if (withContext) command.Add(_context);
         command.Add(_device);
+        command.Add(_gpuLayers);
         command.Add(_batchTokens);
         command.Add(_threads);
         command.Add(_kvType);
@@ -79,6 +91,7 @@ internal sealed class RuntimeOptions
     {
         Context = arguments.GetValue(_context),
         Device = arguments.GetRequiredValue(_device),
+        GpuLayers = arguments.GetValue(_gpuLayers),
         BatchTokens = arguments.GetValue(_batchTokens) ?? (arguments.GetRequiredValue(_device) == "cpu" ? DefaultBatchTokens : DefaultCardBatchTokens),
         Threads = arguments.GetValue(_threads),
         Isa = arguments.GetRequiredValue(_isa),

@@ -14,6 +14,12 @@ internal sealed unsafe class EmbedStep(PackedMatrix table, Operand y) : PlanStep
     }
 }
 
+/// <summary>Copies the rows that came with the batch.</summary>
+internal sealed unsafe class InputStep(KernelSet kernels, Operand y) : PlanStep(y.Space, [y.Writes()])
+{
+    public override void Run(StepContext context, in Part part) => kernels.Copy(new Rows(context.Inputs, y.Width), y.Rows, part.Of(Accesses[0]));
+}
+
 /// <summary>Copies the rows that want logits.</summary>
 internal sealed unsafe class SelectRowsStep(KernelSet kernels, Operand x, Operand y) : PlanStep(y.Space, [x.Reads(reach: Reach.All), y.Writes()])
 {

@@ -50,6 +50,7 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
         switch (node)
         {
             case Embed embed: _steps.Add(new EmbedStep(weights.Matrix(embed.Table), y)); break;
+            case Input: _steps.Add(new InputStep(kernels, y)); break;
             case SelectRows: _steps.Add(new SelectRowsStep(kernels, X(0), y)); break;
             case MatMul matMul: AddMatMul(matMul, y); break;
             case HeadMatMul matMul: AddHeadMatMul(matMul, y); break;

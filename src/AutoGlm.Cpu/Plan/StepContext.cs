@@ -13,6 +13,9 @@ internal sealed unsafe class StepContext
     /// <summary>Token id and position of each row.</summary>
     public int* Tokens, Positions;
 
+    /// <summary>Rows that came with the batch, one after another.</summary>
+    public float* Inputs;
+
     /// <summary>Rows that want logits.</summary>
     public int* SelectedRows;
 

@@ -68,6 +68,9 @@ internal sealed class ReferenceExecutor(ComputationGraph graph, Dictionary<Weigh
             case Embed embed:
                 for (int row = 0; row < rows; row++) weights[embed.Table].AsSpan(batch.Tokens[row] * width, width).CopyTo(y.AsSpan(row * width));
                 break;
+            case Input:
+                batch.Inputs.Span[..y.Length].CopyTo(y);
+                break;
             case SelectRows:
                 for (int row = 0; row < rows; row++) X(0).AsSpan(batch.LogitRows[row] * width, width).CopyTo(y.AsSpan(row * width));
                 break;

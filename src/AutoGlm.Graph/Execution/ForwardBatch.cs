@@ -48,6 +48,9 @@ public sealed class ForwardBatch
 
     public int RowCount => _tokens.Span.Length;
 
+    /// <summary>[rows, width]: what a graph's <see cref="Nodes.Input"/> is; empty where it has none.</summary>
+    public ReadOnlyMemory<float> Inputs { get; set; }
+
     /// <summary>Adds consecutive tokens of a sequence.</summary>
     /// <param name="tokens">Token ids, at least one.</param>
     /// <param name="firstPosition">Position of the first: so many tokens are in the KV cache already.</param>
@@ -73,8 +76,26 @@ public sealed class ForwardBatch
         }
     }
 
+    /// <summary>Becomes another batch's sequences, of whose rows others may want logits.</summary>
+    /// <param name="other">The other; its <see cref="Inputs"/> stay its own.</param>
+    /// <param name="logits">Which rows of each sequence want logits.</param>
+    public void CopyFrom(ForwardBatch other, LogitRows logits)
+    {
+        Clear();
+        _tokens.Append(other.Tokens);
+        _positions.Append(other.Positions);
+        _blockTables.Append(other.BlockTables);
+        _sequences.Append(other.Sequences);
+        foreach (BatchSequence sequence in other.Sequences)
+        {
+            int first = logits switch { Execution.LogitRows.All => 0, Execution.LogitRows.Last => sequence.RowCount - 1, _ => sequence.RowCount };
+            for (int row = first; row < sequence.RowCount; row++) _logitRows.Append(sequence.FirstRow + row);
+        }
+    }
+
     public void Clear()
     {
+        Inputs = default;
         _tokens.Clear();
         _positions.Clear();
         _blockTables.Clear();

@@ -70,6 +70,23 @@ public sealed class KvLayout
         return new KvLayout(type, blockTokens, layers, placing.End);
     }
 
+    /// <summary>The layout of some of the layers alone: of a block's bytes, those of these layers.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many, at least 1.</param>
+    public KvLayout Part(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        long start = Layers[first].KeyOffset, end = first + count < Layers.Count ? Layers[first + count].KeyOffset : BlockBytes;
+        KvLayerLayout Moved(KvLayerLayout layer) => layer with
+        {
+            KeyOffset = layer.KeyOffset - start,
+            KeyScaleOffset = layer.KeyScaleOffset - start,
+            ValueOffset = layer.ValueOffset - start,
+            ValueScaleOffset = layer.ValueScaleOffset - start,
+        };
+        return new KvLayout(Type, BlockTokens, [.. Layers.Skip(first).Take(count).Select(Moved)], end - start);
+    }
+
     /// <summary>Puts layers one after another.</summary>
     private sealed class Placing(KvType type, int blockTokens)
     {

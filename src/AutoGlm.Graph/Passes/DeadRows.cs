@@ -25,7 +25,7 @@ public static class DeadRows
             .ToLookup(edge => edge.Index, edge => edge.Reader);
         for (int i = select - 1; i >= 0; i--)
         {
-            bool rowwise = graph.Nodes[i] is not (Attention or Embed or SelectRows);
+            bool rowwise = graph.Nodes[i] is not (Attention or Embed or Input or SelectRows);
             narrowed[i] = rowwise && readers[i].Any() && readers[i].All(reader => reader == select || narrowed[reader]);
         }
 
