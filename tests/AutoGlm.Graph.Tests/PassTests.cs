@@ -306,8 +306,11 @@ public class PassTests
             Assert.Equal(graph[graph.Output].Width, optimized[optimized.Output].Width);
             Assert.Equal(RowSpace.Logits, optimized[optimized.Output].Rows);
             Assert.Equal(graph.Attentions.Select(node => node.Shape), optimized.Attentions.Select(node => node.Shape));
-            Assert.True(optimized.Nodes.Count(node => node is not Slice) < graph.Nodes.Count);
+            // Slices and row selections move no arithmetic: passes may add some to spare nodes that do.
+            Assert.InRange(optimized.Nodes.Count(Computes), 1, graph.Nodes.Count(Computes));
             Assert.Equal(GraphText.Of(optimized), GraphText.Of(GraphOptimizer.Optimize(optimized)));
         },
         iter: 200);
+
+    private static bool Computes(Node node) => node is not (Slice or SelectRows);
 }
