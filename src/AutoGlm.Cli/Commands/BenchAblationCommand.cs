@@ -16,11 +16,11 @@ namespace AutoGlm.Cli.Commands;
 internal sealed class BenchAblationCommand : Verb
 {
     private readonly Option<string?> _model = CommonOptions.Model();
-    private readonly Option<int> _users = Count("--users", "Users at once.", 8, 256);
-    private readonly Option<int> _turns = Count("--turns", "Turns of each user's conversation.", 5, 100);
-    private readonly Option<int> _system = Count("--system-tokens", "Length of the system prompt that users share, about.", 1000, 1 << 16);
-    private readonly Option<int> _turnTokens = Count("--turn-tokens", "Length of what a user says, about.", 30, 1 << 16);
-    private readonly Option<int> _output = Count("--output-tokens", "Length of an answer.", 16, 1 << 16);
+    private readonly Option<int> _users = OptionRanges.Count("--users", "Users at once.", 8, 256);
+    private readonly Option<int> _turns = OptionRanges.Count("--turns", "Turns of each user's conversation.", 5, 100);
+    private readonly Option<int> _system = OptionRanges.Count("--system-tokens", "Length of the system prompt that users share, about.", 1000, 1 << 16);
+    private readonly Option<int> _turnTokens = OptionRanges.Count("--turn-tokens", "Length of what a user says, about.", 30, 1 << 16);
+    private readonly Option<int> _output = OptionRanges.Count("--output-tokens", "Length of an answer.", 16, 1 << 16);
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of the text.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _folder = new("--out") { Description = "A folder for ablation.json, ablation.md and ablation.png.", HelpName = "DIR" };
     private readonly Option<int?> _row = new("--row") { Description = "Measures one row in this process.", Hidden = true };
@@ -56,12 +56,7 @@ internal sealed class BenchAblationCommand : Verb
     private static async Task<string> RunRowAsync(int row, CancellationToken cancellation)
     {
         // The same command line again, for one row.
-        string[] given = Environment.GetCommandLineArgs();
-        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        bool hosted = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
-        foreach (string argument in hosted ? given : given[1..]) start.ArgumentList.Add(argument);
-        start.ArgumentList.Add("--row");
-        start.ArgumentList.Add(row.ToString(CultureInfo.InvariantCulture));
+        ProcessStartInfo start = OwnProcess.WithArguments([.. Environment.GetCommandLineArgs()[1..], "--row", row.ToString(CultureInfo.InvariantCulture)]);
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation), error = process.StandardError.ReadToEndAsync(cancellation);
         try
@@ -144,7 +139,4 @@ internal sealed class BenchAblationCommand : Verb
 
     private static string Change(double? from, double? to) =>
         from is { } before && to is { } after ? (after / before - 1).ToString("+0 %;−0 %", CultureInfo.InvariantCulture) : "?";
-
-    private static Option<int> Count(string name, string description, int otherwise, int most) =>
-        new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => otherwise }.Between(1, most);
 }

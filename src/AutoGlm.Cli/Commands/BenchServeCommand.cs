@@ -15,15 +15,15 @@ internal sealed class BenchServeCommand : Verb
     private readonly Option<string?> _key = new("--api-key") { Description = "The key to show to the server.", HelpName = "KEY" };
     private readonly Option<int?> _pid = new("--server-pid") { Description = "The server's process, for its memory.", HelpName = "PID" };
     private readonly Option<string?> _trace = new("--trace") { Description = "A trace of requests: Mooncake's JSON lines or Azure's CSV. Without it, synthetic users.", HelpName = "FILE" };
-    private readonly Option<int> _requests = Count("--requests", "Requests of the trace, from its first.", 100, 1 << 20);
+    private readonly Option<int> _requests = OptionRanges.Count("--requests", "Requests of the trace, from its first.", 100, 1 << 20);
     private readonly Option<double> _scale = Factor("--scale", "Factor on the trace's lengths.");
     private readonly Option<double> _rate = Factor("--rate", "Factor on how fast the trace's requests come.");
-    private readonly Option<int> _users = Count("--users", "Synthetic users at once.", 8, 4096);
-    private readonly Option<int> _turns = Count("--turns", "Turns of each user's conversation.", 5, 1000);
-    private readonly Option<int> _system = Count("--system-tokens", "Length of the system prompt that users share, about.", 1000, 1 << 20, least: 0);
-    private readonly Option<int> _turnTokens = Count("--turn-tokens", "Length of what a user says, about.", 50, 1 << 20);
-    private readonly Option<int> _output = Count("--output-tokens", "Length of an answer.", 32, 1 << 20);
-    private readonly Option<int> _concurrency = Count("--concurrency", "Most requests at once.", 256, 4096);
+    private readonly Option<int> _users = OptionRanges.Count("--users", "Synthetic users at once.", 8, 4096);
+    private readonly Option<int> _turns = OptionRanges.Count("--turns", "Turns of each user's conversation.", 5, 1000);
+    private readonly Option<int> _system = OptionRanges.Count("--system-tokens", "Length of the system prompt that users share, about.", 1000, 1 << 20, least: 0);
+    private readonly Option<int> _turnTokens = OptionRanges.Count("--turn-tokens", "Length of what a user says, about.", 50, 1 << 20);
+    private readonly Option<int> _output = OptionRanges.Count("--output-tokens", "Length of an answer.", 32, 1 << 20);
+    private readonly Option<int> _concurrency = OptionRanges.Count("--concurrency", "Most requests at once.", 256, 4096);
     private readonly Option<double?> _duration = new("--duration") { Description = "Seconds for which synthetic users begin new conversations. Without it, each holds one.", HelpName = "S" };
     private readonly Option<double> _cancel = new("--cancel") { Description = "Share of requests, 0 to 1, that the client drops at a random point. They are counted apart.", HelpName = "SHARE", DefaultValueFactory = _ => 0 };
     private readonly Option<double> _firstToken = new Option<double>("--slo-ttft") { Description = "Longest time to the first token of a good answer, in ms.", HelpName = "MS", DefaultValueFactory = _ => 1000 };
@@ -125,9 +125,6 @@ internal sealed class BenchServeCommand : Verb
         foreach (IGrouping<string?, RequestOutcome> errors in report.Outcomes.Where(outcome => outcome.Error is not null).GroupBy(outcome => outcome.Error))
             Terminal.Note($"{errors.Count()} failed: {errors.Key}");
     }
-
-    private static Option<int> Count(string name, string description, int otherwise, int most, int least = 1) =>
-        new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => otherwise }.Between(least, most);
 
     private static Option<double> Factor(string name, string description)
     {

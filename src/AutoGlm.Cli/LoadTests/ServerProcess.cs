@@ -24,9 +24,7 @@ internal sealed class ServerProcess : IDisposable
     public static async Task<ServerProcess> StartAsync(IEnumerable<string> arguments, CancellationToken cancellation)
     {
         int port = FreePort();
-        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-        foreach (string argument in (string[])["serve", "--port", port.ToString(CultureInfo.InvariantCulture), .. arguments]) start.ArgumentList.Add(argument);
+        ProcessStartInfo start = OwnProcess.WithArguments(["serve", "--port", port.ToString(CultureInfo.InvariantCulture), .. arguments]);
         Process process = Process.Start(start)!;
         string last = "";
         process.OutputDataReceived += (_, _) => { };

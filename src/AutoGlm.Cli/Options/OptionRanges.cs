@@ -7,6 +7,10 @@ namespace AutoGlm.Cli.Options;
 /// <summary>Options whose numbers have bounds: what is outside is an error of the command line.</summary>
 internal static class OptionRanges
 {
+    /// <summary>An option for a whole number with a default and bounds.</summary>
+    public static Option<int> Count(string name, string description, int otherwise, int most, int least = 1) =>
+        new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => otherwise }.Between(least, most);
+
     /// <summary>Bounds for every number given, ends included.</summary>
     public static Option<T> Between<T>(this Option<T> option, double least, double most)
     {
