@@ -20,7 +20,7 @@ public sealed class BlockPool
     private readonly int[] _blank;
     private readonly CacheCounters _counters = new();
     private readonly int _keepBlank;
-    private int _blankCount, _cachedCount;
+    private int _blankCount, _cachedCount, _touchedCount;
 
     /// <exception cref="ArgumentException">There is no such eviction policy.</exception>
     public BlockPool(IKvMemory memory, BlockPoolOptions? options = null)
@@ -65,6 +65,8 @@ public sealed class BlockPool
         if (_blankCount == 0 && !_evictable.IsEmpty) Forget(_evictable.TakeFirst(), EvictionCause.Capacity);
         if (_blankCount == 0) return false;
         block = _blank[--_blankCount];
+        // Blocks never used lie lowest in the stack, in their order.
+        _touchedCount = Math.Max(_touchedCount, block + 1);
         _references[block] = 1;
         _evictable.Begin(block);
         return true;
@@ -235,7 +237,7 @@ public sealed class BlockPool
     public CacheStatistics GetStatistics()
     {
         int blank = Volatile.Read(ref _blankCount), cached = Volatile.Read(ref _cachedCount);
-        return _counters.Snapshot(_evictable.PolicyName, Memory, Math.Max(0, BlockCount - blank - cached), cached, blank);
+        return _counters.Snapshot(_evictable.PolicyName, Memory, Math.Max(0, BlockCount - blank - cached), cached, blank, Volatile.Read(ref _touchedCount));
     }
 
     /// <summary>Sequences that have had a block.</summary>
