@@ -7,6 +7,7 @@ using AutoGlm.Cpu;
 using AutoGlm.Engine;
 using AutoGlm.Formats.Tensors;
 using AutoGlm.Graph;
+using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Passes;
 using AutoGlm.Models;
 
@@ -97,7 +98,7 @@ internal sealed class InspectCommand : Verb
     {
         using ModelPackage package = ModelPackage.Open(path);
         OptimizationTrace trace = optimized ? AsItRuns(package.Graph) : new OptimizationTrace(package.Graph, package.Graph, []);
-        int rows = new EngineOptions().BatchTokens;
+        int rows = IBackend.UsualBatchRows;
         string text = format switch
         {
             "mermaid" => GraphFormatter.ToMermaid(trace.Graph),
