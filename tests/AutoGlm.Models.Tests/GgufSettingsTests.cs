@@ -1,25 +1,14 @@
 using System.Buffers.Binary;
 using AutoGlm.Formats;
 using AutoGlm.Models.Synthesis;
+using AutoGlm.Models.Tests.Synthesis;
 
 namespace AutoGlm.Models.Tests;
 
 /// <summary>Settings of a GGUF file that its tensors, or other settings, contradict.</summary>
 public class GgufSettingsTests
 {
-    private static readonly SyntheticShape Shape = new()
-    {
-        Name = "tiny",
-        Architecture = "llama",
-        Layers = 1,
-        Width = 256,
-        Heads = 4,
-        KvHeads = 2,
-        HeadWidth = 64,
-        Hidden = 256,
-        Vocabulary = 1024,
-        Tied = true,
-    };
+    private static readonly SyntheticShape Shape = SyntheticModelTests.Tiny with { Layers = 1 };
 
     [Theory]
     [InlineData("attention.value_length", 64u, 32u, "attention.value_length")]
