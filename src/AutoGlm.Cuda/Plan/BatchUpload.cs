@@ -37,7 +37,7 @@ internal sealed class BatchUpload : IDisposable
         int logits = padded ? rows : batch.LogitRows.Length;
         int chosen = choices.IsEmpty ? 0 : logits, start = chosen * SamplingRow.Ints;
         int tables = start + 2 * rows + logits, end = tables + batch.BlockTables.Length;
-        bool moved = Reserve((long)end * sizeof(int));
+        bool moved = Reserve((long)end * sizeof(int), context.Stream);
         PinnedBuffer host = _host!.Next();
         Span<SamplingRow> rowChoices = host.Span<SamplingRow>(0, chosen);
         choices.CopyTo(rowChoices);
@@ -80,10 +80,12 @@ internal sealed class BatchUpload : IDisposable
         stream.Upload(_tokens.Address, host.Address, rows * sizeof(int));
     }
 
-    private bool Reserve(long bytes)
+    private bool Reserve(long bytes, CudaStream stream)
     {
         if (_card is not null && bytes <= _card.Bytes) return false;
         long more = Math.Max(bytes, Math.Max(1 << 16, 2 * (_card?.Bytes ?? 0)));
+        // The card may still read what there is.
+        if (_host is not null) stream.Synchronize();
         _host?.Dispose();
         _card?.Dispose();
         _host = new Alternating(_device, more);
