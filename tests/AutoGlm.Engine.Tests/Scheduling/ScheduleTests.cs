@@ -19,11 +19,13 @@ public sealed class ScheduleTests : IDisposable
     [Fact]
     public void Under_any_schedule_each_answer_is_the_one_computed_alone()
     {
-        List<EngineStatistics> runs = PlaySchedules(KvType.F16, _reference, count: 12, () => new ReferenceBackend());
+        List<EngineStatistics> Some() => PlaySchedules(KvType.F16, _reference, count: 12, () => new ReferenceBackend());
+        List<EngineStatistics> runs = Some();
+        long[] Happened() => [.. new Func<EngineStatistics, long>[] { run => run.Preemptions, run => run.SharedAnswers, run => run.PrefixWaits, run => run.Cache.PartialBlocks, run => run.Cache.Evictions.Values.Sum() }.Select(runs.Sum)];
+        for (int more = 0; more < 8 && Happened().Contains(0); more++) runs.AddRange(Some());
 
         // What is said to be tested has happened.
-        long[] happened = [.. new Func<EngineStatistics, long>[] { run => run.Preemptions, run => run.SharedAnswers, run => run.PrefixWaits, run => run.Cache.PartialBlocks, run => run.Cache.Evictions.Values.Sum() }.Select(runs.Sum)];
-        Assert.All(happened, count => Assert.True(count > 0, string.Join(' ', happened)));
+        Assert.True(!Happened().Contains(0), string.Join(' ', Happened()));
     }
 
     /// <summary>The same where a step is begun before the tokens of the one before are known.</summary>
