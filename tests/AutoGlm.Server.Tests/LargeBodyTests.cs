@@ -6,7 +6,6 @@ using AutoGlm.Server.Http;
 namespace AutoGlm.Server.Tests;
 
 /// <summary>Large bodies and large answers take memory: for how long is not for clients to say.</summary>
-[Collection(ServerFixture.OneAtATime)]
 public class LargeBodyTests
 {
     private const string Small = """{"prompt":"Once","max_tokens":2}""";
@@ -50,10 +49,10 @@ public class LargeBodyTests
     [Fact]
     public async Task A_turn_ends_when_the_answer_begins()
     {
-        await using AutoGlmServer server = await ServerFixture.StartAsync(ServerFixture.Options);
+        await using AutoGlmServer server = await ServerFixture.StartAsync(ServerFixture.Roomy);
         using HttpClient http = new() { BaseAddress = server.Address };
         string padding = new(' ', 2 * LargeBodies.LeastBytes);
-        string running = $$"""{"prompt":"Once","max_tokens":900,"ignore_eos":true,"stream":true{{padding}}}""";
+        string running = ServerFixture.Long[..^1] + padding + "}";
         using HttpResponseMessage first = await ServerFixture.SendAsync(http, "/v1/completions", running), second = await ServerFixture.SendAsync(http, "/v1/completions", running);
 
         (int status, _) = await ServerFixture.PostAsync(http, "/v1/completions", $$"""{"prompt":"Once","max_tokens":2{{padding}}}""");
