@@ -22,7 +22,7 @@ public sealed record CudaOptions
     public bool FuseGates { get; init; } = true;
 
     /// <summary>True to let products norm what they read: slower than apart for 2 to 8 rows, no faster for one, so that it is off.</summary>
-    public bool FuseNorms { get; init; }
+    public bool FuseNorms { get; init; } = Environment.GetEnvironmentVariable("AUTOGLM_FN") == "1";
 
     /// <summary>True to let norms, gates and attention leave many rows as the operand that the product after them reads.</summary>
     public bool HandOver { get; init; } = true;

@@ -13,7 +13,7 @@ struct GemvArgs
     const float* gain;     // [columns]: x is normed first, x gain / sqrt(mean(x²) + epsilon); or null
     const float* routing;  // [rows][slots ..]: the matrix of each row and slot; or null, where a slot has its own
     const u8* following;   // weights that are read after these, to be brought near; or null
-    long long ldx, ldy, lda, matrixBytes, followingBytes;
+    long long ldx, ldy, lda, matrixBytes;
     int rows;              // of all
     int blockRows;         // of a block: 1 to 8, 1 with a routing; block (., slot, n) has rows from n blockRows on
     int outputs;
@@ -26,6 +26,8 @@ struct GemvArgs
     int stages;            // units in a warp's ring; 4 where copies are not bulk
     float epsilon;
     int gated;             // a tile is eight gate rows over their eight up rows: y = silu(gate) up, outputs counts pairs
+    int ahead;             // units that a warp has on their way to the L2 cache beyond those of its ring
+    int nextTiles, nextUnits, nextUnitBytes, nextBlocks, nextWarps, nextSplits; // of the product that reads the following weights
 };
 
 // What a block multiplies.
@@ -63,7 +65,58 @@ template <class F> struct GemvMeans<F, true>
     static const int GroupSteps = decltype(F::scales)::GroupSteps, Bytes = GroupSteps == 2 ? 16 : 32;
 };
 
-// Shared memory: the warps' rings, x as halves, its means, the warps' sums of four tiles, barriers.
+// Tiles whose sums wait to be added.
+const int GemvSumsDepth = 4;
+
+// Runs ahead of a warp's ring, and past its end through the units that the same warp of the next product reads first: all on
+// their way to the L2 cache, so that memory does not rest while kernels wait for each other. In shared memory, as it is one
+// lane's and registers are short.
+struct GemvAhead
+{
+    const u8* at;
+    long long tileBytes;   // as GemvRing's
+    int unitBytes, count, left, tile, tiles, stride;
+    int passed;            // its own weights are behind it
+
+    // Goes on to the next product's weights.
+    INLINE void Pass(const GemvArgs& args)
+    {
+        passed = 1;
+        int index = blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32, block = index / max(args.nextWarps, 1), warp = index % max(args.nextWarps, 1);
+        if (!args.following || blockIdx.y + blockIdx.z != 0 || block >= args.nextBlocks) return;
+        int shift = 31 - __clz(args.nextSplits), slots = args.nextWarps >> shift, part = warp & (args.nextSplits - 1);
+        int first = args.nextUnits * part >> shift;
+        count = left = (args.nextUnits * (part + 1) >> shift) - first;
+        stride = args.nextBlocks * slots;
+        tile = block + args.nextBlocks * (warp >> shift);
+        tiles = count > 0 ? args.nextTiles : 0;
+        unitBytes = args.nextUnitBytes;
+        at = args.following + ((long long)tile * args.nextUnits + first) * unitBytes;
+        tileBytes = ((long long)stride * args.nextUnits - count) * unitBytes;
+    }
+
+    INLINE void Step(const GemvArgs& args)
+    {
+#if LINEAR_BULK
+        if (tile >= tiles)
+        {
+            if (passed) return;
+            Pass(args);
+            if (tile >= tiles) return;
+        }
+        asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" :: "l"(at), "r"(unitBytes) : "memory");
+        at += unitBytes;
+        if (--left == 0)
+        {
+            left = count;
+            at += tileBytes;
+            tile += stride;
+        }
+#endif
+    }
+};
+
+// Shared memory: the warps' rings, x as halves, its means, the warps' sums of four tiles, barriers, what runs ahead.
 template <class F>
 struct GemvMemory
 {
@@ -72,6 +125,7 @@ struct GemvMemory
     u8* means;
     float* sums;
     u64* barriers;
+    GemvAhead* ahead;
 
     INLINE GemvMemory(u8* memory, const GemvArgs& args, int rows, int warps)
     {
@@ -79,27 +133,10 @@ struct GemvMemory
         x = ring + warps * args.stages * F::UnitBytes;
         means = x + args.units * F::UnitK * rows * 2;
         sums = (float*)(means + args.units * rows * GemvMeans<F, F::IsRaw>::Bytes);
-        barriers = (u64*)(sums + 4 * warps * 16 * rows);
+        barriers = (u64*)(sums + GemvSumsDepth * warps * 16 * rows);
+        ahead = (GemvAhead*)(barriers + warps * (args.stages + 2 * GemvSumsDepth));
     }
 };
-
-// Weights that the next kernel reads begin their way to the L2 cache when this one has asked for all of its own: a warp asks
-// for its share of them.
-INLINE void GemvPrefetch(const GemvArgs& args, int warp, int lane)
-{
-#if LINEAR_BULK
-    if (!args.following || lane != 0 || blockIdx.y + blockIdx.z != 0) return;
-    int sharers = gridDim.x * (blockDim.x / 32), index = blockIdx.x * (blockDim.x / 32) + warp;
-    long long share = (args.followingBytes / sharers + 127) & ~127ll, at = share * index;
-    const int most = 16384;
-#pragma unroll 1
-    for (long long end = min(at + share, args.followingBytes); at < end; at += most)
-    {
-        u32 bytes = (u32)min(end - at, (long long)most) & ~15u;
-        if (bytes) asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" :: "l"(args.following + at), "r"(bytes) : "memory");
-    }
-#endif
-}
 
 // A warp's ring: units of its tiles in the order in which it reads them.
 template <class F>
@@ -151,10 +188,11 @@ struct GemvRing
     }
 
     // All lanes have read the unit: its place is asked for anew.
-    INLINE void Release(int lane)
+    INLINE void Release(const GemvArgs& args, GemvAhead& ahead, int lane)
     {
         __syncwarp();
         Ask(slot, lane);
+        if (lane == 0 && args.ahead > 0) ahead.Step(args);
         if (++slot == stages)
         {
             slot = 0;
@@ -192,16 +230,14 @@ struct GemvChunk
     }
 
     // Times the gain; returns the sum of the squares before.
-    INLINE float Gain(const float* gain, int k, int columns, bool paired)
+    INLINE float Times(const GemvChunk& gain)
     {
-        GemvChunk by;
-        by.Load(gain, k, columns, paired && ((u64)gain & 7) == 0);
         float sum = 0;
 #pragma unroll
         for (int i = 0; i < 8; i++)
         {
             sum += v[i] * v[i];
-            v[i] *= by.v[i];
+            v[i] *= gain.v[i];
         }
         return sum;
     }
@@ -253,20 +289,30 @@ INLINE float GemvBlockSum(float sum, float* scratch)
     return sum;
 }
 
-// x to 16-bit pairs in the order of the right operands: 16 bytes are what lane (row n, t) needs for 32 columns.
+// x to 16-bit pairs in the order of the right operands: 16 bytes are what lane (row n, t) needs for 32 columns. Waits for x.
 template <class F>
 INLINE void GemvStage(const GemvTask& task, u8* to, u8* means, float* scratch)
 {
-    const int ahead = 4;
+    const int most = 4;
     const GemvArgs& args = task.args;
-    int chunks = args.units * (F::UnitK / 8), batch = ahead * blockDim.x;
+    int chunks = args.units * (F::UnitK / 8), batch = most * blockDim.x;
     bool paired = (((u64)task.x | args.ldx * 4 | args.columns * 4) & 7) == 0;
+    bool held = args.gain && chunks <= batch;
+    GemvChunk gain[most];
+    auto column = [&](int i) { return (i >> 2) * 32 + (i & 3) * 2; };
+    // The gain is no kernel's result, and is here when x is.
+    if (held)
+    {
+#pragma unroll
+        for (int j = 0; j < most; j++) gain[j].Load(args.gain, column(threadIdx.x + j * blockDim.x), args.columns, paired && ((u64)args.gain & 7) == 0);
+    }
+    WaitForInputs();
     for (int n = 0; n < task.rows; n++)
     {
         const float* row = task.x + n * args.ldx;
         float scale = 1;
         // A row that the threads do not hold at once is read a second time.
-        if (args.gain && chunks > batch)
+        if (args.gain && !held)
         {
             float sum = 0;
             for (int k = threadIdx.x; k < args.columns; k += blockDim.x) sum += row[k] * row[k];
@@ -274,18 +320,20 @@ INLINE void GemvStage(const GemvTask& task, u8* to, u8* means, float* scratch)
         }
         for (int begin = threadIdx.x; begin - threadIdx.x < chunks; begin += batch)
         {
-            GemvChunk chunk[ahead];
+            GemvChunk chunk[most];
             float sum = 0;
 #pragma unroll
-            for (int j = 0; j < ahead; j++)
+            for (int j = 0; j < most; j++)
             {
                 int i = begin + j * blockDim.x;
-                chunk[j].Load(row, (i >> 2) * 32 + (i & 3) * 2, args.columns, paired);
-                if (args.gain) sum += chunk[j].Gain(args.gain, (i >> 2) * 32 + (i & 3) * 2, args.columns, paired);
+                chunk[j].Load(row, column(i), args.columns, paired);
+                if (!args.gain) continue;
+                if (!held) gain[j].Load(args.gain, column(i), args.columns, paired && ((u64)args.gain & 7) == 0);
+                sum += chunk[j].Times(gain[j]);
             }
-            if (args.gain && chunks <= batch) scale = rsqrtf(GemvBlockSum(sum, scratch) / args.columns + args.epsilon);
+            if (held) scale = rsqrtf(GemvBlockSum(sum, scratch) / args.columns + args.epsilon);
 #pragma unroll
-            for (int j = 0; j < ahead; j++)
+            for (int j = 0; j < most; j++)
             {
                 int i = begin + j * blockDim.x;
                 if (i < chunks) GemvPut<F>(task, chunk[j], scale, i >> 2, n, to, means);
@@ -368,7 +416,7 @@ template <class F> struct GemvUnit<F, true>
 template <class F>
 struct GemvSums
 {
-    static const int Depth = 4;
+    static const int Depth = GemvSumsDepth;
 
     const GemvTask& task;
     float* sums;      // of the slot: [depth][splits][16 rows]
@@ -481,23 +529,23 @@ INLINE void Gemv(const GemvArgs& args)
 #pragma unroll 1
     for (int i = 0; i < args.stages; i++) ring.Ask(i, lane);
     LetNextStart();
-    WaitForInputs();
+    GemvAhead& ahead = shared.ahead[warp];
+    if (lane == 0 && args.ahead > 0)
+    {
+        ahead = {ring.next, ring.tileBytes, F::UnitBytes, ring.count, ring.left, ring.tile, ring.tiles, ring.stride, 0};
+#pragma unroll 1
+        for (int i = 0; i < args.ahead; i++) ahead.Step(args);
+    }
     GemvStage<F>(task, shared.x, shared.means, shared.sums);
     __syncthreads();
 
     const u8* x = shared.x + first * (F::UnitK / 32) * task.rows * 64;
     const u8* means = shared.means + first * task.rows * GemvMeans<F, F::IsRaw>::Bytes;
     int unitX = F::UnitK / 32 * task.rows * 64, unitMeans = task.rows * GemvMeans<F, F::IsRaw>::Bytes;
-    bool asked = false;
     for (int begin = blockIdx.x; begin < args.tiles; begin += stride, tile += stride)
     {
         float values[8] = {0, 0, 0, 0, 0, 0, 0, 0};
         bool valid = tile < args.tiles;
-        if (!asked && ring.tile >= args.tiles)
-        {
-            asked = true;
-            GemvPrefetch(args, warp, lane);
-        }
         if (valid)
         {
 #pragma unroll 1
@@ -505,7 +553,7 @@ INLINE void Gemv(const GemvArgs& args)
             {
                 ring.Wait();
                 GemvUnit<F, F::IsRaw>::Add(units + ring.slot * F::UnitBytes, x + u * unitX, means + u * unitMeans, task.rows, lane, values);
-                ring.Release(lane);
+                ring.Release(args, ahead, lane);
             }
         }
         sums.Add(values, tile, valid, lane);

@@ -62,10 +62,18 @@ DEVICE void rotate_head(float* head, const RopeArgs& args, int position, int lan
 template <class Kv> DEVICE void rope_and_store(const RopeArgs& args)
 {
     extern __shared__ float memory[];
-    wait_for_inputs();
     const int lane = threadIdx.x % WarpSize, warp = threadIdx.x / WarpSize;
     const int queries = args.q ? args.heads : 0, jobs = queries + (args.k ? args.kv_heads : 0) + (args.v ? args.kv_heads : 0);
     const int at = blockIdx.x * (blockDim.x / WarpSize) + warp;
+    // What is read before queries and keys comes near while the kernel before ends.
+    if (at < args.rows * jobs)
+    {
+        if (lane * 16 < args.pairs) bring_near(args.turns + lane * 16);
+        const int expected = args.positions[at / jobs];
+        if (args.kv && expected >= 0) bring_near(args.tables + args.row_tables[at / jobs] + expected / args.block_tokens);
+    }
+
+    wait_for_inputs();
     if (at >= args.rows * jobs) return;
     const int row = at / jobs, job = at % jobs, position = args.positions[row];
     if (position < 0) return;

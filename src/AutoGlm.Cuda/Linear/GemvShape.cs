@@ -14,10 +14,15 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
     /// <summary>Bytes of weights on their way to a multiprocessor: what covers the latency of the card's memory.</summary>
     private const int RingBytes = 96 << 10;
 
+    private static readonly bool Small = Environment.GetEnvironmentVariable("AUTOGLM_SMALL") == "1";
+
     private const int MinStages = 2, MinPortableStages = 4, MaxStages = 16, ReservedBytes = 128;
 
     /// <summary>Tiles whose sums wait to be added, and what barriers they need, as in <c>GemvSums</c>.</summary>
     private const int SumsDepth = 4, SumsBarriers = 2 * SumsDepth * sizeof(ulong);
+
+    /// <summary>A warp's <c>GemvAhead</c>.</summary>
+    private const int AheadBytes = 48;
 
     /// <summary>The shape for a product; null where shared memory does not hold the activations.</summary>
     /// <param name="format">Of the weights.</param>
@@ -33,10 +38,11 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
         // Many warps with short rings are faster than few with long ones.
         foreach (int warps in (ReadOnlySpan<int>)[16, 8, 4])
         {
+            if (Small && warps > 4 && tiles <= multiprocessors * (warps / 2 / SplitsOf(format, warps / 2, units, tiles, multiprocessors))) continue;
             int splits = SplitsOf(format, warps, units, tiles, multiprocessors);
             int perStage = warps * (format.UnitBytes + sizeof(ulong));
             int others = units * rows * (format.UnitColumns * sizeof(ushort) + format.MeanBytes)
-                + warps * (SumsDepth * PackedFormat.TileRows * rows * sizeof(float) + SumsBarriers) + ReservedBytes;
+                + warps * (SumsDepth * PackedFormat.TileRows * rows * sizeof(float) + SumsBarriers + AheadBytes) + ReservedBytes;
             int stages = Math.Clamp(RingBytes / (warps * format.UnitBytes), least, MaxStages);
             stages = Math.Min(stages, (sharedLimit - others) / perStage);
             if (stages < least) continue;

@@ -5,8 +5,14 @@ namespace AutoGlm.Cuda.Linear;
 /// <summary>Packs weights and multiplies by them: the launchers of <c>Kernels/linear_*.cu</c>.</summary>
 internal sealed class LinearKernels
 {
-    private const int PackWarps = 8, OperandColumns = 128, OperandThreads = 128, ColumnsPerThread = 8, FloatWarps = 8, GatherThreads = 256, SortThreads = 1024;
+    /// <summary>Operands have whole blocks of so many columns.</summary>
+    public const int OperandColumns = 128;
+
+    private const int PackWarps = 8, OperandThreads = 128, ColumnsPerThread = 8, FloatWarps = 8, GatherThreads = 256, SortThreads = 1024;
     private const int OutputFloats = 0, OutputHalf = 1, OutputBFloat16 = 2;
+
+    private static readonly long AheadBytes = (long)(double.Parse(Environment.GetEnvironmentVariable("AUTOGLM_AHEAD") ?? "12", System.Globalization.CultureInfo.InvariantCulture) * (1 << 20));
+    private const int MostAhead = 32;
 
     private readonly KernelLibrary _kernels;
     private readonly FollowingWeights _following = new();
@@ -292,8 +298,19 @@ internal sealed class LinearKernels
         Describe(call, ref args);
         args.Splits = shape.Splits;
         args.Stages = shape.Stages;
-        (args.Following, args.FollowingBytes) = _following.After(call.Weights);
+        LookAhead(ref args, call, shape, grid);
         _kernels.Get("gemv_" + call.Weights.Format.Name).Launch(stream, grid, shape.Warps * 32, shape.SharedBytes, args, _hopper);
+    }
+
+    /// <summary>What the kernel brings near: its own weights, then those of the product that followed before.</summary>
+    private void LookAhead(ref GemvArgs args, in LinearCall call, GemvShape shape, Grid grid)
+    {
+        long warps = (long)grid.X * grid.Y * grid.Z * shape.Warps;
+        args.Ahead = (int)Math.Min((AheadBytes + (warps * call.Weights.Format.UnitBytes / 2)) / (warps * call.Weights.Format.UnitBytes), MostAhead);
+        if (_following.After(call.Weights) is not { } next || next.Format == PackedFormat.Single || Gemv(next, call.Rows) is not { } nextShape) return;
+        args.Following = next.Address();
+        (args.NextTiles, args.NextUnits, args.NextUnitBytes) = (next.Tiles, next.Units, next.Format.UnitBytes);
+        (args.NextBlocks, args.NextWarps, args.NextSplits) = (nextShape.Blocks, nextShape.Warps, nextShape.Splits);
     }
 
     private void MatMulOfFloats(CudaStream stream, in LinearCall call, int slots, GemvArgs args)
