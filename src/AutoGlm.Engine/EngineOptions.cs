@@ -34,8 +34,11 @@ public sealed record EngineOptions
     /// <summary>Tokens of a KV block: what prompts share is found in steps of this size.</summary>
     public int BlockTokens { get; init; } = 16;
 
-    /// <summary>Most tokens computed in one step: a long prompt goes in chunks of this size, so that running answers go on.</summary>
-    public int BatchTokens { get; init; } = 512;
+    /// <summary>
+    /// Most tokens computed in one step: a long prompt goes in chunks of this size, so that running answers go on. Null for what
+    /// keeps the device busy: 512, and 2,048 on a card.
+    /// </summary>
+    public int? BatchTokens { get; init; }
 
     /// <summary>Most prompt tokens in a step that also carries answers: what bounds how long a long prompt holds them up.</summary>
     public int MixedPromptTokens { get; init; } = 128;
@@ -99,6 +102,9 @@ public sealed record EngineOptions
 
     /// <summary>What tells the time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary><see cref="BatchTokens"/>, once a runtime has decided.</summary>
+    internal int StepTokens => BatchTokens ?? IBackend.UsualBatchRows;
 
     internal BlockPoolOptions ToPoolOptions() => new() { Policy = CachePolicy, Ttl = CacheTtl, BlankShare = CacheBlankShare, KeepContent = PrefixCache, Time = Time };
 
