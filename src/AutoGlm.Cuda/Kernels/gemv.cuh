@@ -13,7 +13,7 @@ struct GemvArgs
     const float* gain;     // [columns]: x is normed first, x gain / sqrt(mean(x²) + epsilon); or null
     const float* routing;  // [rows][slots ..]: the matrix of each row and slot; or null, where a slot has its own
     const u8* following;   // weights that are read after these, to be brought near; or null
-    long long ldx, ldy, lda, matrixBytes;
+    long long ldx, ldy, lda, matrixBytes, followingBytes;
     int rows;              // of all
     int blockRows;         // of a block: 1 to 8, 1 with a routing; block (., slot, n) has rows from n blockRows on
     int outputs;
@@ -26,8 +26,7 @@ struct GemvArgs
     int stages;            // units in a warp's ring; 4 where copies are not bulk
     float epsilon;
     int gated;             // a tile is eight gate rows over their eight up rows: y = silu(gate) up, outputs counts pairs
-    int ahead;             // units that a warp has on their way to the L2 cache beyond those of its ring
-    int nextTiles, nextUnits, nextUnitBytes, nextBlocks, nextWarps, nextSplits; // of the product that reads the following weights
+    int early;             // what is added to y is read before its sums are there
 };
 
 // What a block multiplies.
@@ -65,58 +64,7 @@ template <class F> struct GemvMeans<F, true>
     static const int GroupSteps = decltype(F::scales)::GroupSteps, Bytes = GroupSteps == 2 ? 16 : 32;
 };
 
-// Tiles whose sums wait to be added.
-const int GemvSumsDepth = 4;
-
-// Runs ahead of a warp's ring, and past its end through the units that the same warp of the next product reads first: all on
-// their way to the L2 cache, so that memory does not rest while kernels wait for each other. In shared memory, as it is one
-// lane's and registers are short.
-struct GemvAhead
-{
-    const u8* at;
-    long long tileBytes;   // as GemvRing's
-    int unitBytes, count, left, tile, tiles, stride;
-    int passed;            // its own weights are behind it
-
-    // Goes on to the next product's weights.
-    INLINE void Pass(const GemvArgs& args)
-    {
-        passed = 1;
-        int index = blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32, block = index / max(args.nextWarps, 1), warp = index % max(args.nextWarps, 1);
-        if (!args.following || blockIdx.y + blockIdx.z != 0 || block >= args.nextBlocks) return;
-        int shift = 31 - __clz(args.nextSplits), slots = args.nextWarps >> shift, part = warp & (args.nextSplits - 1);
-        int first = args.nextUnits * part >> shift;
-        count = left = (args.nextUnits * (part + 1) >> shift) - first;
-        stride = args.nextBlocks * slots;
-        tile = block + args.nextBlocks * (warp >> shift);
-        tiles = count > 0 ? args.nextTiles : 0;
-        unitBytes = args.nextUnitBytes;
-        at = args.following + ((long long)tile * args.nextUnits + first) * unitBytes;
-        tileBytes = ((long long)stride * args.nextUnits - count) * unitBytes;
-    }
-
-    INLINE void Step(const GemvArgs& args)
-    {
-#if LINEAR_BULK
-        if (tile >= tiles)
-        {
-            if (passed) return;
-            Pass(args);
-            if (tile >= tiles) return;
-        }
-        asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" :: "l"(at), "r"(unitBytes) : "memory");
-        at += unitBytes;
-        if (--left == 0)
-        {
-            left = count;
-            at += tileBytes;
-            tile += stride;
-        }
-#endif
-    }
-};
-
-// Shared memory: the warps' rings, x as halves, its means, the warps' sums of four tiles, barriers, what runs ahead.
+// Shared memory: the warps' rings, x as halves, its means, the warps' sums of four tiles, barriers.
 template <class F>
 struct GemvMemory
 {
@@ -125,7 +73,6 @@ struct GemvMemory
     u8* means;
     float* sums;
     u64* barriers;
-    GemvAhead* ahead;
 
     INLINE GemvMemory(u8* memory, const GemvArgs& args, int rows, int warps)
     {
@@ -133,10 +80,27 @@ struct GemvMemory
         x = ring + warps * args.stages * F::UnitBytes;
         means = x + args.units * F::UnitK * rows * 2;
         sums = (float*)(means + args.units * rows * GemvMeans<F, F::IsRaw>::Bytes);
-        barriers = (u64*)(sums + GemvSumsDepth * warps * 16 * rows);
-        ahead = (GemvAhead*)(barriers + warps * (args.stages + 2 * GemvSumsDepth));
+        barriers = (u64*)(sums + 4 * warps * 16 * rows);
     }
 };
+
+// Weights that the next kernel reads begin their way to the L2 cache when this one has asked for all of its own: a warp asks
+// for its share of them.
+INLINE void GemvPrefetch(const GemvArgs& args, int warp, int lane)
+{
+#if LINEAR_BULK
+    if (!args.following || lane != 0 || blockIdx.y + blockIdx.z != 0) return;
+    int sharers = gridDim.x * (blockDim.x / 32), index = blockIdx.x * (blockDim.x / 32) + warp;
+    long long share = (args.followingBytes / sharers + 127) & ~127ll, at = share * index;
+    const int most = 16384;
+#pragma unroll 1
+    for (long long end = min(at + share, args.followingBytes); at < end; at += most)
+    {
+        u32 bytes = (u32)min(end - at, (long long)most) & ~15u;
+        if (bytes) asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" :: "l"(args.following + at), "r"(bytes) : "memory");
+    }
+#endif
+}
 
 // A warp's ring: units of its tiles in the order in which it reads them.
 template <class F>
@@ -188,11 +152,10 @@ struct GemvRing
     }
 
     // All lanes have read the unit: its place is asked for anew.
-    INLINE void Release(const GemvArgs& args, GemvAhead& ahead, int lane)
+    INLINE void Release(int lane)
     {
         __syncwarp();
         Ask(slot, lane);
-        if (lane == 0 && args.ahead > 0) ahead.Step(args);
         if (++slot == stages)
         {
             slot = 0;
@@ -284,8 +247,10 @@ INLINE float GemvBlockSum(float sum, float* scratch)
     __syncthreads();
     if (threadIdx.x % 32 == 0) scratch[threadIdx.x / 32] = sum;
     __syncthreads();
-    sum = 0;
-    for (int i = 0; i < blockDim.x / 32; i++) sum += scratch[i];
+    int lane = threadIdx.x % 32;
+    sum = lane < blockDim.x / 32 ? scratch[lane] : 0;
+#pragma unroll
+    for (int d = 16; d > 0; d >>= 1) sum += __shfl_xor_sync(0xFFFFFFFFu, sum, d);
     return sum;
 }
 
@@ -304,7 +269,7 @@ INLINE void GemvStage(const GemvTask& task, u8* to, u8* means, float* scratch)
     if (held)
     {
 #pragma unroll
-        for (int j = 0; j < most; j++) gain[j].Load(args.gain, column(threadIdx.x + j * blockDim.x), args.columns, paired && ((u64)args.gain & 7) == 0);
+        for (int j = 0; j < most && j * blockDim.x < chunks; j++) gain[j].Load(args.gain, column(threadIdx.x + j * blockDim.x), args.columns, paired && ((u64)args.gain & 7) == 0);
     }
     WaitForInputs();
     for (int n = 0; n < task.rows; n++)
@@ -323,7 +288,7 @@ INLINE void GemvStage(const GemvTask& task, u8* to, u8* means, float* scratch)
             GemvChunk chunk[most];
             float sum = 0;
 #pragma unroll
-            for (int j = 0; j < most; j++)
+            for (int j = 0; j < most && begin - threadIdx.x + j * blockDim.x < chunks; j++)
             {
                 int i = begin + j * blockDim.x;
                 chunk[j].Load(row, column(i), args.columns, paired);
@@ -416,12 +381,13 @@ template <class F> struct GemvUnit<F, true>
 template <class F>
 struct GemvSums
 {
-    static const int Depth = GemvSumsDepth;
+    static const int Depth = 4;
 
     const GemvTask& task;
     float* sums;      // of the slot: [depth][splits][16 rows]
     u32 barriers;     // of the slot: [depth] full, [depth] empty
     int splits, part, round;
+    float early;      // the addend of what the lane writes first
 
     INLINE void Init() const
     {
@@ -433,6 +399,15 @@ struct GemvSums
             BarrierInit(barriers + (Depth + i) * 8, 1);
         }
 #endif
+    }
+
+    // The warp whose turn it is reads what it will add, beside its products.
+    INLINE void Begin(int tile, int lane)
+    {
+        const GemvArgs& args = task.args;
+        if (!args.early || !task.addend || (round & (splits - 1)) != part) return;
+        int width = args.gated ? 8 : 16, n = lane / width, output = tile * width + lane % width;
+        early = n < task.rows && output < args.outputs ? task.addend[n * args.lda + output] : 0;
     }
 
     INLINE void Add(const float (&values)[8], int tile, bool valid, int lane)
@@ -485,7 +460,7 @@ struct GemvSums
             }
             if (output >= args.outputs) continue;
             if (task.bias) value += task.bias[output];
-            if (task.addend) value += task.addend[n * args.lda + output];
+            if (task.addend) value += args.early && i == lane ? early : task.addend[n * args.lda + output];
             task.y[n * args.ldy + output] = value;
         }
     }
@@ -515,7 +490,7 @@ INLINE void Gemv(const GemvArgs& args)
     ring.barriers = Shared(shared.barriers) + warp * args.stages * 8;
     const u8* units = shared.ring + warp * args.stages * F::UnitBytes;
     GemvSums<F> sums = {task, shared.sums + slot * GemvSums<F>::Depth * args.splits * 16 * task.rows,
-        Shared(shared.barriers) + (warps * args.stages + slot * 2 * GemvSums<F>::Depth) * 8, args.splits, part, 0};
+        Shared(shared.barriers) + (warps * args.stages + slot * 2 * GemvSums<F>::Depth) * 8, args.splits, part, 0, 0};
 #if LINEAR_BULK
     if (lane == 0)
     {
@@ -529,31 +504,31 @@ INLINE void Gemv(const GemvArgs& args)
 #pragma unroll 1
     for (int i = 0; i < args.stages; i++) ring.Ask(i, lane);
     LetNextStart();
-    GemvAhead& ahead = shared.ahead[warp];
-    if (lane == 0 && args.ahead > 0)
-    {
-        ahead = {ring.next, ring.tileBytes, F::UnitBytes, ring.count, ring.left, ring.tile, ring.tiles, ring.stride, 0};
-#pragma unroll 1
-        for (int i = 0; i < args.ahead; i++) ahead.Step(args);
-    }
     GemvStage<F>(task, shared.x, shared.means, shared.sums);
     __syncthreads();
 
     const u8* x = shared.x + first * (F::UnitK / 32) * task.rows * 64;
     const u8* means = shared.means + first * task.rows * GemvMeans<F, F::IsRaw>::Bytes;
     int unitX = F::UnitK / 32 * task.rows * 64, unitMeans = task.rows * GemvMeans<F, F::IsRaw>::Bytes;
+    bool asked = false;
     for (int begin = blockIdx.x; begin < args.tiles; begin += stride, tile += stride)
     {
         float values[8] = {0, 0, 0, 0, 0, 0, 0, 0};
         bool valid = tile < args.tiles;
+        if (!asked && ring.tile >= args.tiles)
+        {
+            asked = true;
+            GemvPrefetch(args, warp, lane);
+        }
         if (valid)
         {
+            sums.Begin(tile, lane);
 #pragma unroll 1
             for (int u = 0; u < ring.count; u++)
             {
                 ring.Wait();
                 GemvUnit<F, F::IsRaw>::Add(units + ring.slot * F::UnitBytes, x + u * unitX, means + u * unitMeans, task.rows, lane, values);
-                ring.Release(args, ahead, lane);
+                ring.Release(lane);
             }
         }
         sums.Add(values, tile, valid, lane);

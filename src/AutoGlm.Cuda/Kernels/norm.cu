@@ -73,11 +73,11 @@ template <class Out> DEVICE void rms_norm_row(const RmsNormArgs& args)
     }
 }
 
-extern "C" __global__ void rms_norm_f32(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Single>(args); }
-extern "C" __global__ void rms_norm_f16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Short<Half16>>(args); }
-extern "C" __global__ void rms_norm_bf16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Short<Brain16>>(args); }
-extern "C" __global__ void rms_norm_operand_f16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Operand<Half16>>(args); }
-extern "C" __global__ void rms_norm_operand_bf16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Operand<Brain16>>(args); }
+extern "C" __global__ void __launch_bounds__(1024) rms_norm_f32(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Single>(args); }
+extern "C" __global__ void __launch_bounds__(1024) rms_norm_f16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Short<Half16>>(args); }
+extern "C" __global__ void __launch_bounds__(1024) rms_norm_bf16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Short<Brain16>>(args); }
+extern "C" __global__ void __launch_bounds__(1024) rms_norm_operand_f16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Operand<Half16>>(args); }
+extern "C" __global__ void __launch_bounds__(1024) rms_norm_operand_bf16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Operand<Brain16>>(args); }
 
 struct RmsNormGroupsArgs
 {

@@ -12,7 +12,7 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
     public const int MaxRows = 8;
 
     /// <summary>Bytes of weights on their way to a multiprocessor: what covers the latency of the card's memory.</summary>
-    private const int RingBytes = 96 << 10;
+    private static readonly int RingBytes = int.Parse(Environment.GetEnvironmentVariable("AUTOGLM_RING") ?? "96", System.Globalization.CultureInfo.InvariantCulture) << 10;
 
     private static readonly bool Small = Environment.GetEnvironmentVariable("AUTOGLM_SMALL") == "1";
 
@@ -20,9 +20,6 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
 
     /// <summary>Tiles whose sums wait to be added, and what barriers they need, as in <c>GemvSums</c>.</summary>
     private const int SumsDepth = 4, SumsBarriers = 2 * SumsDepth * sizeof(ulong);
-
-    /// <summary>A warp's <c>GemvAhead</c>.</summary>
-    private const int AheadBytes = 48;
 
     /// <summary>The shape for a product; null where shared memory does not hold the activations.</summary>
     /// <param name="format">Of the weights.</param>
@@ -42,7 +39,7 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
             int splits = SplitsOf(format, warps, units, tiles, multiprocessors);
             int perStage = warps * (format.UnitBytes + sizeof(ulong));
             int others = units * rows * (format.UnitColumns * sizeof(ushort) + format.MeanBytes)
-                + warps * (SumsDepth * PackedFormat.TileRows * rows * sizeof(float) + SumsBarriers + AheadBytes) + ReservedBytes;
+                + warps * (SumsDepth * PackedFormat.TileRows * rows * sizeof(float) + SumsBarriers) + ReservedBytes;
             int stages = Math.Clamp(RingBytes / (warps * format.UnitBytes), least, MaxStages);
             stages = Math.Min(stages, (sharedLimit - others) / perStage);
             if (stages < least) continue;

@@ -19,11 +19,11 @@ internal struct OperandArgs
 internal struct GemvArgs
 {
     public nint Weights, X, Y, Bias, Addend, Gain, Routing, Following;
-    public long XStride, YStride, AddendStride, MatrixBytes;
+    public long XStride, YStride, AddendStride, MatrixBytes, FollowingBytes;
     public int Rows, BlockRows, Outputs, Columns, XSlot, RoutingStride, Tiles, Units, Splits, Stages;
     public float Epsilon;
     public int Gated;
-    public int Ahead, NextTiles, NextUnits, NextUnitBytes, NextBlocks, NextWarps, NextSplits;
+    public int Early;
 }
 
 internal struct GemmArgs

@@ -11,8 +11,7 @@ internal sealed class LinearKernels
     private const int PackWarps = 8, OperandThreads = 128, ColumnsPerThread = 8, FloatWarps = 8, GatherThreads = 256, SortThreads = 1024;
     private const int OutputFloats = 0, OutputHalf = 1, OutputBFloat16 = 2;
 
-    private static readonly long AheadBytes = (long)(double.Parse(Environment.GetEnvironmentVariable("AUTOGLM_AHEAD") ?? "12", System.Globalization.CultureInfo.InvariantCulture) * (1 << 20));
-    private const int MostAhead = 32;
+    private static readonly int Early = Environment.GetEnvironmentVariable("AUTOGLM_EARLY") == "0" ? 0 : 1;
 
     private readonly KernelLibrary _kernels;
     private readonly FollowingWeights _following = new();
@@ -298,19 +297,9 @@ internal sealed class LinearKernels
         Describe(call, ref args);
         args.Splits = shape.Splits;
         args.Stages = shape.Stages;
-        LookAhead(ref args, call, shape, grid);
+        args.Early = Early;
+        (args.Following, args.FollowingBytes) = _following.After(call.Weights);
         _kernels.Get("gemv_" + call.Weights.Format.Name).Launch(stream, grid, shape.Warps * 32, shape.SharedBytes, args, _hopper);
-    }
-
-    /// <summary>What the kernel brings near: its own weights, then those of the product that followed before.</summary>
-    private void LookAhead(ref GemvArgs args, in LinearCall call, GemvShape shape, Grid grid)
-    {
-        long warps = (long)grid.X * grid.Y * grid.Z * shape.Warps;
-        args.Ahead = (int)Math.Min((AheadBytes + (warps * call.Weights.Format.UnitBytes / 2)) / (warps * call.Weights.Format.UnitBytes), MostAhead);
-        if (_following.After(call.Weights) is not { } next || next.Format == PackedFormat.Single || Gemv(next, call.Rows) is not { } nextShape) return;
-        args.Following = next.Address();
-        (args.NextTiles, args.NextUnits, args.NextUnitBytes) = (next.Tiles, next.Units, next.Format.UnitBytes);
-        (args.NextBlocks, args.NextWarps, args.NextSplits) = (nextShape.Blocks, nextShape.Warps, nextShape.Splits);
     }
 
     private void MatMulOfFloats(CudaStream stream, in LinearCall call, int slots, GemvArgs args)
