@@ -239,12 +239,11 @@ INLINE void GemvPut(const GemvTask& task, const GemvChunk& chunk, float scale, i
     }
 }
 
-// The sum over a block's threads, in all of them, with 16 floats of scratch.
+// The sum over a block's threads, in all of them, with 16 floats of scratch, used once.
 INLINE float GemvBlockSum(float sum, float* scratch)
 {
 #pragma unroll
     for (int d = 16; d > 0; d >>= 1) sum += __shfl_xor_sync(0xFFFFFFFFu, sum, d);
-    __syncthreads();
     if (threadIdx.x % 32 == 0) scratch[threadIdx.x / 32] = sum;
     __syncthreads();
     int lane = threadIdx.x % 32;
@@ -254,56 +253,106 @@ INLINE float GemvBlockSum(float sum, float* scratch)
     return sum;
 }
 
+// The factor of a row that is normed, by one warp.
+INLINE float GemvNorm(const GemvTask& task, int n, int lane)
+{
+    const GemvArgs& args = task.args;
+    const float* row = task.x + n * args.ldx;
+    float sum = 0;
+#pragma unroll 16
+    for (int k = lane; k < args.columns; k += 32) sum += row[k] * row[k];
+#pragma unroll
+    for (int d = 16; d > 0; d >>= 1) sum += __shfl_xor_sync(0xFFFFFFFFu, sum, d);
+    return rsqrtf(sum / args.columns + args.epsilon);
+}
+
+// Chunks that a thread has under way at once.
+const int GemvHeld = 4;
+
+// The columns that a chunk begins with.
+INLINE int GemvColumn(int chunk) { return (chunk >> 2) * 32 + (chunk & 3) * 2; }
+
+INLINE bool GemvPaired(const GemvTask& task) { return (((u64)task.x | (u64)task.args.gain | task.args.ldx * 4 | task.args.columns * 4) & 7) == 0; }
+
+// One row, whose chunks the threads hold all at once: it is normed on the way.
+template <class F>
+INLINE void GemvStageOne(const GemvTask& task, u8* to, u8* means, float* scratch, int chunks)
+{
+    const GemvArgs& args = task.args;
+    bool paired = GemvPaired(task);
+    GemvChunk chunk[GemvHeld], gain[GemvHeld];
+    float sum = 0, scale = 1;
+    // The gain is no kernel's result, and is here when x is.
+    if (args.gain)
+    {
+#pragma unroll
+        for (int j = 0; j < GemvHeld; j++)
+            if (j * blockDim.x < chunks) gain[j].Load(args.gain, GemvColumn(threadIdx.x + j * blockDim.x), args.columns, paired);
+    }
+    WaitForInputs();
+#pragma unroll
+    for (int j = 0; j < GemvHeld; j++)
+        if (j * blockDim.x < chunks) chunk[j].Load(task.x, GemvColumn(threadIdx.x + j * blockDim.x), args.columns, paired);
+    if (args.gain)
+    {
+#pragma unroll
+        for (int j = 0; j < GemvHeld; j++)
+            if (j * blockDim.x < chunks) sum += chunk[j].Times(gain[j]);
+        scale = rsqrtf(GemvBlockSum(sum, scratch) / args.columns + args.epsilon);
+    }
+#pragma unroll
+    for (int j = 0; j < GemvHeld; j++)
+    {
+        int i = threadIdx.x + j * blockDim.x;
+        if (i < chunks) GemvPut<F>(task, chunk[j], scale, i >> 2, 0, to, means);
+    }
+}
+
 // x to 16-bit pairs in the order of the right operands: 16 bytes are what lane (row n, t) needs for 32 columns. Waits for x.
 template <class F>
 INLINE void GemvStage(const GemvTask& task, u8* to, u8* means, float* scratch)
 {
-    const int most = 4;
     const GemvArgs& args = task.args;
-    int chunks = args.units * (F::UnitK / 8), batch = most * blockDim.x;
-    bool paired = (((u64)task.x | args.ldx * 4 | args.columns * 4) & 7) == 0;
-    bool held = args.gain && chunks <= batch;
-    GemvChunk gain[most];
-    auto column = [&](int i) { return (i >> 2) * 32 + (i & 3) * 2; };
-    // The gain is no kernel's result, and is here when x is.
-    if (held)
-    {
-#pragma unroll
-        for (int j = 0; j < most && j * blockDim.x < chunks; j++) gain[j].Load(args.gain, column(threadIdx.x + j * blockDim.x), args.columns, paired && ((u64)args.gain & 7) == 0);
-    }
+    int chunks = args.units * (F::UnitK / 8), places = (chunks + blockDim.x - 1) / blockDim.x;
+    if (task.rows == 1 && places <= GemvHeld) return GemvStageOne<F>(task, to, means, scratch, chunks);
     WaitForInputs();
-    for (int n = 0; n < task.rows; n++)
+    if (args.gain)
     {
-        const float* row = task.x + n * args.ldx;
-        float scale = 1;
-        // A row that the threads do not hold at once is read a second time.
-        if (args.gain && !held)
+        for (int n = threadIdx.x / 32; n < task.rows; n += blockDim.x / 32)
         {
-            float sum = 0;
-            for (int k = threadIdx.x; k < args.columns; k += blockDim.x) sum += row[k] * row[k];
-            scale = rsqrtf(GemvBlockSum(sum, scratch) / args.columns + args.epsilon);
+            float factor = GemvNorm(task, n, threadIdx.x % 32);
+            if (threadIdx.x % 32 == 0) scratch[n] = factor;
         }
-        for (int begin = threadIdx.x; begin - threadIdx.x < chunks; begin += batch)
+        __syncthreads();
+    }
+    // Several rows' chunks at a time are on their way.
+    bool paired = GemvPaired(task);
+    int n = 0, place = threadIdx.x, count = places * task.rows;
+    for (int first = 0; first < count; first += GemvHeld)
+    {
+        GemvChunk chunk[GemvHeld];
+        int row[GemvHeld], at[GemvHeld];
+#pragma unroll
+        for (int j = 0; j < GemvHeld; j++)
         {
-            GemvChunk chunk[most];
-            float sum = 0;
-#pragma unroll
-            for (int j = 0; j < most && begin - threadIdx.x + j * blockDim.x < chunks; j++)
+            row[j] = n;
+            at[j] = first + j < count ? place : chunks;
+            chunk[j].Load(task.x + n * args.ldx, GemvColumn(at[j]), args.columns, paired);
+            if (args.gain)
             {
-                int i = begin + j * blockDim.x;
-                chunk[j].Load(row, column(i), args.columns, paired);
-                if (!args.gain) continue;
-                if (!held) gain[j].Load(args.gain, column(i), args.columns, paired && ((u64)args.gain & 7) == 0);
-                sum += chunk[j].Times(gain[j]);
+                GemvChunk gain;
+                gain.Load(args.gain, GemvColumn(at[j]), args.columns, paired);
+                chunk[j].Times(gain);
             }
-            if (held) scale = rsqrtf(GemvBlockSum(sum, scratch) / args.columns + args.epsilon);
-#pragma unroll
-            for (int j = 0; j < most; j++)
+            if (++n == task.rows)
             {
-                int i = begin + j * blockDim.x;
-                if (i < chunks) GemvPut<F>(task, chunk[j], scale, i >> 2, n, to, means);
+                n = 0;
+                place += blockDim.x;
             }
         }
+#pragma unroll
+        for (int j = 0; j < GemvHeld; j++)
+            if (at[j] < chunks) GemvPut<F>(task, chunk[j], args.gain ? scratch[row[j]] : 1, at[j] >> 2, row[j], to, means);
     }
 }
 
