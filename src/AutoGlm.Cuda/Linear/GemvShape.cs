@@ -14,6 +14,8 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
     /// <summary>Bytes of weights on their way to a multiprocessor: what covers the latency of the card's memory.</summary>
     private static readonly int RingBytes = int.Parse(Environment.GetEnvironmentVariable("AUTOGLM_RING") ?? "96", System.Globalization.CultureInfo.InvariantCulture) << 10;
 
+    private static readonly int MostWarps = int.Parse(Environment.GetEnvironmentVariable("AUTOGLM_WARPS") ?? "16", System.Globalization.CultureInfo.InvariantCulture);
+
     private static readonly bool Small = Environment.GetEnvironmentVariable("AUTOGLM_SMALL") == "1";
 
     private const int MinStages = 2, MinPortableStages = 4, MaxStages = 16, ReservedBytes = 128;
@@ -35,6 +37,7 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
         // Many warps with short rings are faster than few with long ones.
         foreach (int warps in (ReadOnlySpan<int>)[16, 8, 4])
         {
+            if (warps > MostWarps) continue;
             if (Small && warps > 4 && tiles <= multiprocessors * (warps / 2 / SplitsOf(format, warps / 2, units, tiles, multiprocessors))) continue;
             int splits = SplitsOf(format, warps, units, tiles, multiprocessors);
             int perStage = warps * (format.UnitBytes + sizeof(ulong));

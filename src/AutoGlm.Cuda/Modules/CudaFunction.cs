@@ -37,6 +37,7 @@ internal sealed unsafe class CudaFunction
     {
         Name = name;
         _handle = handle;
+        if (Environment.GetEnvironmentVariable("AUTOGLM_CARVE") != "0") CudaException.Check(CudaDriver.cuFuncSetAttribute(_handle, FunctionAttribute.PreferredSharedMemoryCarveout, 100));
     }
 
     public string Name { get; }
