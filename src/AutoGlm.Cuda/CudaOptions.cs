@@ -46,6 +46,7 @@ public sealed record CudaOptions
             FitGraphs = Keeps(CudaPasses.FittedGraphs, FitGraphs),
             FuseHeads = Keeps(CudaPasses.Heads, FuseHeads),
             FuseGates = Keeps(CudaPasses.Gates, FuseGates),
+            FuseNorms = Keeps(CudaPasses.Norms, FuseNorms),
             HandOver = Keeps(CudaPasses.Handovers, HandOver),
         };
     }

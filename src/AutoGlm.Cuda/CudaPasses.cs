@@ -15,8 +15,11 @@ public static class CudaPasses
     /// <summary>SwiGLU in the product before it: <see cref="CudaOptions.FuseGates"/>.</summary>
     public const string Gates = "cuda-fused-gates";
 
+    /// <summary>RMSNorm in the products that read one row: <see cref="CudaOptions.FuseNorms"/>.</summary>
+    public const string Norms = "cuda-fused-norms";
+
     /// <summary>Results of many rows in the form that the next product reads: <see cref="CudaOptions.HandOver"/>.</summary>
     public const string Handovers = "cuda-handovers";
 
-    public static IReadOnlyList<string> All { get; } = [Graphs, FittedGraphs, Heads, Gates, Handovers];
+    public static IReadOnlyList<string> All { get; } = [Graphs, FittedGraphs, Heads, Gates, Norms, Handovers];
 }
