@@ -1,4 +1,5 @@
 using AutoGlm.Cuda.Fast;
+using AutoGlm.Cuda.Measuring;
 using AutoGlm.Cuda.Modules;
 using AutoGlm.Cuda.Plan;
 using AutoGlm.Cuda.Reference;
@@ -30,6 +31,13 @@ public sealed class CudaBackend : IBackend
 
     /// <summary>Nine tenths of what is free.</summary>
     public long? KvBytesAvailable => Device.FreeBytes / 10 * 9;
+
+    /// <exception cref="InsufficientMemoryException">Too little is free to tell.</exception>
+    public double? MeasureReadRate()
+    {
+        Device.MakeCurrent();
+        return MemoryRead.Rate(Device, _stream, _kernels);
+    }
 
     /// <summary>The card.</summary>
     public CudaDevice Device { get; }
@@ -81,7 +89,7 @@ public sealed class CudaBackend : IBackend
         graph, _options.FuseHeads, weight => _options.FuseGates && packed(weight), weight => _options.FuseNorms && packed(weight));
 
     private CudaExecutor Executor(ComputationGraph graph, DeviceWeights weights, Operations operations, Fusions? fusions, int maxRows, bool ownsWeights) =>
-        new(Device, _stream, graph, weights, operations, fusions, maxRows, _options, ownsWeights, other => Share(other, weights, maxRows));
+        new(Device, _stream, _kernels, graph, weights, operations, fusions, maxRows, _options, ownsWeights, other => Share(other, weights, maxRows));
 
     public void Dispose()
     {

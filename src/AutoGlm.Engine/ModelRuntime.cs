@@ -103,6 +103,9 @@ public sealed class ModelRuntime : IDisposable
         }
     }
 
+    /// <summary>What chooses tokens on the device; null where the host is to.</summary>
+    internal ISamplingExecutor? Sampling => Options.WithoutPasses.Contains(CudaPasses.ChosenTokens) ? null : _executor as ISamplingExecutor;
+
     /// <summary>Runs a batch; its logits go to <paramref name="logits"/> [logit rows, vocabulary].</summary>
     public void Run(ForwardBatch batch, Span<float> logits) => _executor.Run(batch, Pool.Memory, logits);
 
@@ -119,6 +122,9 @@ public sealed class ModelRuntime : IDisposable
 
     /// <summary>A graph after the same passes as the model's own.</summary>
     internal ComputationGraph Optimize(ComputationGraph graph) => Optimize(graph, Options);
+
+    /// <summary>Bytes a second of a plain read of the device's memory, measured now; null where the model is in the host's.</summary>
+    public double? MeasureReadRate() => _backend.MeasureReadRate();
 
     /// <summary>Another graph on the weights that are loaded; see <see cref="IGraphExecutor.Share"/>.</summary>
     internal IGraphExecutor Share(ComputationGraph graph) => _executor.Share(graph);

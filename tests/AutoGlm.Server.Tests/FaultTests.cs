@@ -6,7 +6,6 @@ using System.Text.Json;
 namespace AutoGlm.Server.Tests;
 
 /// <summary>What clients do wrong: each gets a clear error, and everybody else an answer.</summary>
-[Collection(ServerFixture.OneAtATime)]
 public class FaultTests(ServerFixture fixture)
 {
     private const string Hello = """{"messages":[{"role":"user","content":"Hello"}],"max_tokens":2}""";
@@ -24,6 +23,10 @@ public class FaultTests(ServerFixture fixture)
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"temperature":1e999}""", 400, "temperature")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"stop":[""]}""", 400, "stop")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"a":1}}""", 400, "logit_bias")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"999999":1}}""", 400, "logit_bias")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":[[5,"a"]]}""", 400, "logit_bias[0]")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"max_tokens":-2}""", 400, "max_tokens")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"n_predict":0}""", 400, "n_predict")]
     [InlineData("""{"messages":[{"role":"user","content":"\ud800"}]}""", 400, "messages[0].content")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"max_tokens":100000}""", 400, null)]
     public async Task Bad_requests_are_refused_by_field(string json, int expected, string? param)
@@ -79,25 +82,48 @@ public class FaultTests(ServerFixture fixture)
         Assert.NotEqual("", JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error").GetProperty("message").GetString());
     }
 
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("text/plain")]
+    public async Task A_body_that_is_said_to_be_no_json_is_refused_with_what_to_say(string type)
+    {
+        using StringContent content = new(Hello, Encoding.UTF8, type);
+
+        using HttpResponseMessage response = await fixture.Http.PostAsync("/v1/chat/completions", content);
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
+        Assert.Contains("Content-Type: application/json", JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error").GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task Probes_may_ask_for_the_status_alone()
+    {
+        using HttpResponseMessage response = await fixture.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/ready"));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("", await response.Content.ReadAsStringAsync());
+    }
+
     [Fact]
     public async Task A_client_that_leaves_frees_what_its_answer_held()
     {
-        using (Socket socket = await ConnectAsync())
+        await using AutoGlmServer server = await ServerFixture.StartAsync(ServerFixture.Roomy);
+        using HttpClient http = new() { BaseAddress = server.Address };
+        using (Socket socket = await ConnectAsync(server))
         {
-            string body = """{"prompt":"Once","max_tokens":900,"ignore_eos":true,"stream":true}""";
-            await socket.SendAsync(Encoding.UTF8.GetBytes($"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+            await socket.SendAsync(Encoding.UTF8.GetBytes($"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {ServerFixture.Long.Length}\r\n\r\n{ServerFixture.Long}"));
             await socket.ReceiveAsync(new byte[64]);
-            Assert.Equal(1, fixture.Engine.GetStatistics().Running);
+            Assert.Equal(1, server.Engine!.GetStatistics().Running);
         }
 
-        await ServerFixture.EventuallyAsync(() => fixture.Engine.GetStatistics() is { Running: 0, Cache.BlocksInUse: 0 }, "the answer goes on without its reader");
-        Assert.Equal(200, (await ServerFixture.PostAsync(fixture.Http, "/v1/chat/completions", Hello)).Status);
+        await ServerFixture.EventuallyAsync(() => server.Engine!.GetStatistics() is { Running: 0, Cache.BlocksInUse: 0 }, "the answer goes on without its reader");
+        Assert.Equal(200, (await ServerFixture.PostAsync(http, "/v1/chat/completions", Hello)).Status);
     }
 
     [Fact]
     public async Task Half_a_body_harms_nobody()
     {
-        using Socket socket = await ConnectAsync();
+        using Socket socket = await ConnectAsync(fixture.Server);
         await socket.SendAsync(Encoding.UTF8.GetBytes("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"prompt\":"));
 
         (int status, _) = await ServerFixture.PostAsync(fixture.Http, "/v1/chat/completions", Hello);
@@ -165,10 +191,10 @@ public class FaultTests(ServerFixture fixture)
         Assert.DoesNotContain("https://", page);
     }
 
-    private async Task<Socket> ConnectAsync()
+    private static async Task<Socket> ConnectAsync(AutoGlmServer server)
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(fixture.Server.Address.Host, fixture.Server.Address.Port);
+        await socket.ConnectAsync(server.Address.Host, server.Address.Port);
         return socket;
     }
 }

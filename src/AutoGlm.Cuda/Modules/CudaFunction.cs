@@ -30,7 +30,6 @@ internal sealed unsafe class CudaFunction
     /// <summary>Above this a block's dynamic shared memory must be asked for.</summary>
     private const int SharedBytesByDefault = 48 * 1024;
 
-    private static readonly bool Overlaps = Environment.GetEnvironmentVariable("AUTOGLM_PDL") != "0";
     private readonly nint _handle;
     private int _sharedAllowed = SharedBytesByDefault;
 
@@ -38,7 +37,6 @@ internal sealed unsafe class CudaFunction
     {
         Name = name;
         _handle = handle;
-        if (Environment.GetEnvironmentVariable("AUTOGLM_CARVE") != "0") CudaException.Check(CudaDriver.cuFuncSetAttribute(_handle, FunctionAttribute.PreferredSharedMemoryCarveout, 100));
     }
 
     public string Name { get; }
@@ -72,7 +70,7 @@ internal sealed unsafe class CudaFunction
         if (sharedBytes > _sharedAllowed) AllowShared(sharedBytes);
         LaunchAttribute* attributes = stackalloc LaunchAttribute[2];
         uint count = 0;
-        if (overlap && Overlaps) attributes[count++] = new LaunchAttribute { Id = LaunchAttribute.ProgrammaticStreamSerialization, Flag = 1 };
+        if (overlap) attributes[count++] = new LaunchAttribute { Id = LaunchAttribute.ProgrammaticStreamSerialization, Flag = 1 };
         if (cluster > 1) attributes[count++] = new LaunchAttribute { Id = LaunchAttribute.ClusterDimension, X = (uint)cluster, Y = 1, Z = 1 };
         LaunchConfig config = new()
         {
