@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using AutoGlm.Formats;
 using AutoGlm.Formats.Tensors;
 
@@ -9,14 +8,14 @@ internal sealed unsafe class PackedFile : IDisposable
 {
     private readonly MappedFile _file;
     private readonly WeightPieces _pieces;
-    private readonly ulong[] _hashes;
+    private readonly UInt128[] _sums;
     private readonly long _data;
 
     private PackedFile(MappedFile file, WeightPieces pieces, UInt128 content)
     {
         _file = file;
         _pieces = pieces;
-        _hashes = PackedFileFormat.Read(file.Span(0, (int)Math.Min(file.Length, int.MaxValue)), file.Length, pieces, content);
+        _sums = PackedFileFormat.Read(file.Span(0, (int)Math.Min(file.Length, int.MaxValue)), file.Length, pieces, content);
         _data = PackedFileFormat.DataOffset(pieces);
         file.PreferHugePages();
     }
@@ -48,7 +47,7 @@ internal sealed unsafe class PackedFile : IDisposable
         }
     }
 
-    /// <summary>Maps a piece's pages and compares its bytes with their hash.</summary>
+    /// <summary>Maps a piece's pages and compares its bytes with their sum.</summary>
     /// <exception cref="InvalidDataException">They are not what was written.</exception>
     public void CheckPiece(int index)
     {
@@ -56,7 +55,7 @@ internal sealed unsafe class PackedFile : IDisposable
         long offset = _data + _pieces.OffsetOf(piece);
         int bytes = _pieces.BytesOf(piece);
         _file.Populate(offset, bytes);
-        if (XxHash3.HashToUInt64(_file.Span(offset, bytes)) != _hashes[index]) throw new InvalidDataException($"is damaged between bytes {offset:N0} and {offset + bytes:N0}");
+        if (Checksum.Of(_file.Span(offset, bytes)) != _sums[index]) throw new InvalidDataException($"is damaged between bytes {offset:N0} and {offset + bytes:N0}");
     }
 
     /// <summary>Lets the matrices read their panels from the file.</summary>

@@ -10,7 +10,7 @@ namespace AutoGlm.Cpu.Loading;
 /// </summary>
 /// <remarks>
 /// Little-endian: magic (8 bytes), version (4), pieces (4), length of the file (8), bytes of the location (8), key of the matrices (16), hash
-/// of the tensors' content (16), location of the model (UTF-8, in 1,024 bytes), a hash of each piece (8 each), and the hash of all
+/// of the tensors' content (16), location of the model (UTF-8, in 1,024 bytes), the checksum of each piece (16 each), and the hash of all
 /// that (16).
 /// </remarks>
 internal static class PackedFileFormat
@@ -27,8 +27,8 @@ internal static class PackedFileFormat
 
     public static long FileBytes(WeightPieces pieces) => checked(DataOffset(pieces) + pieces.Bytes);
 
-    /// <summary>The header of matrices whose pieces have these hashes.</summary>
-    public static byte[] Header(WeightPieces pieces, UInt128 content, string location, ReadOnlySpan<ulong> hashes)
+    /// <summary>The header of matrices whose pieces have these checksums.</summary>
+    public static byte[] Header(WeightPieces pieces, UInt128 content, string location, ReadOnlySpan<UInt128> sums)
     {
         byte[] header = new byte[HeaderBytes(pieces)];
         Magic.CopyTo(header);
@@ -39,14 +39,14 @@ internal static class PackedFileFormat
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(24), used);
         BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(32), pieces.Key);
         BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(48), content);
-        for (int i = 0; i < hashes.Length; i++) BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(FixedBytes + 8 * i), hashes[i]);
+        for (int i = 0; i < sums.Length; i++) BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(FixedBytes + 16 * i), sums[i]);
         BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(header.Length - HashBytes), XxHash128.HashToUInt128(header.AsSpan(0, header.Length - HashBytes)));
         return header;
     }
 
-    /// <summary>Checks a file's header and length, and reads the hashes of its pieces.</summary>
+    /// <summary>Checks a file's header and length, and reads the checksums of its pieces.</summary>
     /// <exception cref="InvalidDataException">It is not the file of these matrices with that content, or not whole.</exception>
-    public static ulong[] Read(ReadOnlySpan<byte> beginning, long fileBytes, WeightPieces pieces, UInt128 content)
+    public static UInt128[] Read(ReadOnlySpan<byte> beginning, long fileBytes, WeightPieces pieces, UInt128 content)
     {
         if (fileBytes != FileBytes(pieces)) throw new InvalidDataException($"has {fileBytes:N0} bytes, not {FileBytes(pieces):N0}");
         ReadOnlySpan<byte> header = beginning[..HeaderBytes(pieces)];
@@ -59,9 +59,9 @@ internal static class PackedFileFormat
             && BinaryPrimitives.ReadUInt128LittleEndian(header[32..]) == pieces.Key
             && BinaryPrimitives.ReadUInt128LittleEndian(header[48..]) == content;
         if (!ours) throw new InvalidDataException("is of other weights");
-        ulong[] hashes = new ulong[pieces.Count];
-        for (int i = 0; i < hashes.Length; i++) hashes[i] = BinaryPrimitives.ReadUInt64LittleEndian(header[(FixedBytes + 8 * i)..]);
-        return hashes;
+        UInt128[] sums = new UInt128[pieces.Count];
+        for (int i = 0; i < sums.Length; i++) sums[i] = BinaryPrimitives.ReadUInt128LittleEndian(header[(FixedBytes + 16 * i)..]);
+        return sums;
     }
 
     /// <summary>The model that a file's weights are from; null where the bytes begin no file of packed weights.</summary>
@@ -74,5 +74,5 @@ internal static class PackedFileFormat
 
     private static bool IsPackedFile(ReadOnlySpan<byte> header) => header.StartsWith(Magic);
 
-    private static int HeaderBytes(WeightPieces pieces) => checked(FixedBytes + 8 * pieces.Count + HashBytes);
+    private static int HeaderBytes(WeightPieces pieces) => checked(FixedBytes + 16 * pieces.Count + HashBytes);
 }

@@ -6,24 +6,24 @@ using AutoGlm.Formats.Tensors;
 namespace AutoGlm.Cpu.Loading;
 
 /// <summary>
-/// Reads the tensors that matrices are packed from, piece by piece, and hashes all of their bytes. Rows are mapped, and hashed
+/// Reads the tensors that matrices are packed from, piece by piece, and sums all of their bytes. Rows are mapped, and summed
 /// while they come from memory; pages of the file are held for the matrices at hand alone.
 /// </summary>
 internal class SourceRegion : PieceRegion
 {
-    private readonly UInt128[] _hashes;
+    private readonly UInt128[] _sums;
     private readonly int[] _left;
 
     public SourceRegion(WeightPieces pieces, IProgress<double>? progress, CancellationToken cancellation)
         : base(pieces, progress, cancellation)
     {
-        _hashes = new UInt128[pieces.Count];
+        _sums = new UInt128[pieces.Count];
         _left = new int[pieces.Matrices.Count];
         for (int i = 0; i < pieces.Count; i++) _left[pieces[i].Matrix]++;
     }
 
     /// <summary>Names the content of all tensors, once the region has run.</summary>
-    public UInt128 ContentHash => XxHash128.HashToUInt128(MemoryMarshal.AsBytes<UInt128>(_hashes));
+    public UInt128 ContentHash => XxHash128.HashToUInt128(MemoryMarshal.AsBytes<UInt128>(_sums));
 
     protected sealed override void Take(int index, WeightPiece piece, int thread)
     {
@@ -32,17 +32,17 @@ internal class SourceRegion : PieceRegion
         (long first, _) = matrix.RowsOf(piece.Panel);
         (long last, int count) = matrix.RowsOf(piece.Panel + piece.Count - 1);
         tensor.Populate(first, checked((int)(last + count - first)));
-        XxHash128 hash = new();
+        Checksum sum = new();
         Begin(index, piece, thread);
         for (int panel = piece.Panel; panel < piece.Panel + piece.Count; panel++)
         {
             (long row, int rows) = matrix.RowsOf(panel);
             ReadOnlySpan<byte> bytes = tensor.Rows(row, rows);
-            hash.Append(bytes);
+            sum.Append(bytes);
             Take(piece, panel, row, bytes, thread);
         }
 
-        _hashes[index] = hash.GetCurrentHashAsUInt128();
+        _sums[index] = sum.Value;
         End(index, piece, thread);
         if (Interlocked.Decrement(ref _left[piece.Matrix]) == 0) tensor.Discard();
     }

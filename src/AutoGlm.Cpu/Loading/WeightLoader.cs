@@ -48,7 +48,7 @@ internal sealed class WeightLoader(WeightPieces pieces, IWeightSource source, Th
         return file;
     }
 
-    /// <summary>A file whose every byte was compared with its hash; null where there is none.</summary>
+    /// <summary>A file whose pieces were all compared with their checksums; null where there is none.</summary>
     private PackedFile? OpenWhole(string path, UInt128 content)
     {
         if (!File.Exists(path)) return null;
