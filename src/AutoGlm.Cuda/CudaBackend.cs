@@ -26,6 +26,8 @@ public sealed class CudaBackend : IBackend
 
     public string Name => $"CUDA, {Device.Name}";
 
+    public int BatchRows => 2048;
+
     /// <summary>Nine tenths of what is free.</summary>
     public long? KvBytesAvailable => Device.FreeBytes / 10 * 9;
 
@@ -37,25 +39,49 @@ public sealed class CudaBackend : IBackend
     public IGraphExecutor Load(ComputationGraph graph, IWeightSource weights, int maxRows, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         Device.MakeCurrent();
-        Operations operations = _options.Reference ? new ReferenceOperations(_kernels) : new FastOperations(Device, _stream, _kernels, graph, maxRows);
-        Fusions? fusions = operations.FusesHeads ? FusionsOf(graph, weights, operations) : null;
-        DeviceWeights loaded = DeviceWeights.Load(graph, weights, Device, operations, fusions, progress, cancellation);
+        Operations operations = OperationsFor(graph, maxRows);
+        DeviceWeights? loaded = null;
         try
         {
-            return new CudaExecutor(Device, _stream, graph, loaded, operations, fusions, maxRows, _options);
+            Fusions? fusions = FusionsOf(graph, operations, weight => operations.Fuses(weights.Get(weight).Type));
+            loaded = DeviceWeights.Load(graph, weights, Device, operations, fusions, progress, cancellation);
+            return Executor(graph, loaded, operations, fusions, maxRows, ownsWeights: true);
         }
         catch
         {
-            loaded.Dispose();
+            loaded?.Dispose();
+            operations.Dispose();
             throw;
         }
     }
 
-    private Fusions FusionsOf(ComputationGraph graph, IWeightSource weights, Operations operations)
+    /// <summary>Another graph over weights that one has loaded: it must gate the same products, as their matrices are packed for it.</summary>
+    private CudaExecutor Share(ComputationGraph graph, DeviceWeights loaded, int maxRows)
     {
-        bool Packed(Weight weight) => operations.Fuses(weights.Get(weight).Type);
-        return new Fusions(graph, _options.FuseHeads, weight => _options.FuseGates && Packed(weight), weight => _options.FuseNorms && Packed(weight));
+        Device.MakeCurrent();
+        Operations operations = OperationsFor(graph, maxRows);
+        try
+        {
+            Fusions? fusions = FusionsOf(graph, operations, loaded.IsPacked);
+            if (!loaded.Gated.Intersect(graph.Weights).ToHashSet().SetEquals(fusions?.GatedWeights ?? []))
+                throw new NotSupportedException("The graph has other gates than the one that loaded its weights; optimise both by the same passes.");
+            return Executor(graph, loaded, operations, fusions, maxRows, ownsWeights: false);
+        }
+        catch
+        {
+            operations.Dispose();
+            throw;
+        }
     }
+
+    private Operations OperationsFor(ComputationGraph graph, int maxRows) =>
+        _options.Reference ? new ReferenceOperations(_kernels) : new FastOperations(Device, _stream, _kernels, graph, maxRows);
+
+    private Fusions? FusionsOf(ComputationGraph graph, Operations operations, Func<Weight, bool> packed) => !operations.FusesHeads ? null : new Fusions(
+        graph, _options.FuseHeads, weight => _options.FuseGates && packed(weight), weight => _options.FuseNorms && packed(weight));
+
+    private CudaExecutor Executor(ComputationGraph graph, DeviceWeights weights, Operations operations, Fusions? fusions, int maxRows, bool ownsWeights) =>
+        new(Device, _stream, graph, weights, operations, fusions, maxRows, _options, ownsWeights, other => Share(other, weights, maxRows));
 
     public void Dispose()
     {

@@ -24,8 +24,30 @@ internal sealed class CudaExecutor : IGraphExecutor
     private readonly DecodeGraphs? _graphs;
     private readonly int _maxRows;
     private readonly bool _fitGraphs;
+    private readonly bool _ownsWeights;
+    private readonly Func<ComputationGraph, CudaExecutor> _share;
 
-    public CudaExecutor(CudaDevice device, CudaStream stream, ComputationGraph graph, DeviceWeights weights, Operations operations, Fusions? fusions, int maxRows, CudaOptions options)
+    /// <param name="device">The card.</param>
+    /// <param name="stream">Where its steps are queued.</param>
+    /// <param name="graph">The graph.</param>
+    /// <param name="weights">Its parameters.</param>
+    /// <param name="operations">What queues its operations; disposed with it.</param>
+    /// <param name="fusions">Nodes that others' kernels do; null for none.</param>
+    /// <param name="maxRows">The most rows of a batch.</param>
+    /// <param name="options">What else the plan does.</param>
+    /// <param name="ownsWeights">True to free the parameters with it.</param>
+    /// <param name="share">Loads another graph over the same parameters.</param>
+    public CudaExecutor(
+        CudaDevice device,
+        CudaStream stream,
+        ComputationGraph graph,
+        DeviceWeights weights,
+        Operations operations,
+        Fusions? fusions,
+        int maxRows,
+        CudaOptions options,
+        bool ownsWeights,
+        Func<ComputationGraph, CudaExecutor> share)
     {
         if (graph[graph.Output].Rows != RowSpace.Logits) throw new ArgumentException("A graph's output should have the rows that want logits.", nameof(graph));
         _device = device;
@@ -33,6 +55,8 @@ internal sealed class CudaExecutor : IGraphExecutor
         _weights = weights;
         _operations = operations;
         _maxRows = maxRows;
+        _ownsWeights = ownsWeights;
+        _share = share;
         _context = new StepContext { Stream = stream };
         _fitGraphs = options.FitGraphs;
         _memory = new PlanMemory(device, graph, maxRows);
@@ -72,6 +96,8 @@ internal sealed class CudaExecutor : IGraphExecutor
         Download(logits, batch.LogitRows.Length, width);
     }
 
+    public IGraphExecutor Share(ComputationGraph graph) => _share(graph);
+
     public void Dispose()
     {
         _device.MakeCurrent();
@@ -82,7 +108,7 @@ internal sealed class CudaExecutor : IGraphExecutor
         _upload.Dispose();
         _memory.Dispose();
         _operations.Dispose();
-        _weights.Dispose();
+        if (_ownsWeights) _weights.Dispose();
     }
 
     private void Queue(int graphRows)

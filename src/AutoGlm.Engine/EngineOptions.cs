@@ -35,8 +35,11 @@ public sealed record EngineOptions
     /// <summary>Tokens of a KV block: what prompts share is found in steps of this size.</summary>
     public int BlockTokens { get; init; } = 16;
 
-    /// <summary>Most tokens computed in one step: a long prompt goes in chunks of this size, so that running answers go on.</summary>
-    public int BatchTokens { get; init; } = 512;
+    /// <summary>
+    /// Most tokens computed in one step: a long prompt goes in chunks of this size, so that running answers go on. Null for what
+    /// keeps the device busy: 512, and 2,048 on a card.
+    /// </summary>
+    public int? BatchTokens { get; init; }
 
     /// <summary>Most prompt tokens in a step that also carries answers: what bounds how long a long prompt holds them up.</summary>
     public int MixedPromptTokens { get; init; } = 128;
@@ -119,6 +122,9 @@ public sealed record EngineOptions
         if (!WeightCache || FullPrecisionWeights || (WeightCacheFolder ?? Cpu.WeightCache.DefaultFolder) is not { } folder) return null;
         return WeightCacheLimit is { } limit ? new WeightCache(folder) { Limit = limit } : new WeightCache(folder);
     }
+
+    /// <summary><see cref="BatchTokens"/>, once a runtime has decided.</summary>
+    internal int StepTokens => BatchTokens ?? IBackend.UsualBatchRows;
 
     internal BlockPoolOptions ToPoolOptions() => new() { Policy = CachePolicy, Ttl = CacheTtl, BlankShare = CacheBlankShare, KeepContent = PrefixCache, Time = Time };
 

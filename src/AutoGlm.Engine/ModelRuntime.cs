@@ -94,9 +94,10 @@ public sealed class ModelRuntime : IDisposable
         {
             ComputationGraph graph = Optimize(package.Graph, options);
             backend = create(options, package.Context);
+            options = options with { BatchTokens = options.BatchTokens ?? backend.BatchRows };
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             IWeightSource weights = options.FullPrecisionWeights ? new FullPrecisionWeights(package.Weights) : package.Weights;
-            executor = backend.Load(graph, weights, options.BatchTokens, progress, cancellation);
+            executor = backend.Load(graph, weights, options.StepTokens, progress, cancellation);
             byte[] fingerprint = SHA256.HashData([.. package.ComputeFingerprint(), .. executor.ContentHash.Span]);
             KvMemoryPlan memory = KvMemoryPlan.For(layout, package.Context, options, backend.KvBytesAvailable, executor.MappedBytes);
             BlockPool pool = new(backend.AllocateKv(layout, memory.Blocks), options.ToPoolOptions());

@@ -13,51 +13,28 @@ public sealed class BlockPool
     /// <summary>Blocks swept at once, so that no step waits long.</summary>
     private const int SweepAtOnce = 64;
 
-    private static readonly TimeSpan MostWait = TimeSpan.FromMinutes(1);
-
     private readonly BlockPoolOptions _options;
-    private readonly IEvictionPolicy _policy;
-    private readonly TimeProvider _time;
     private readonly PrefixIndex _index;
+    private readonly EvictionQueue _evictable;
     private readonly int[] _references;
-    private readonly Retained[] _retained;
     private readonly int[] _blank;
-    private readonly BlockHeap<BlockRank> _evictable;
-    private readonly BlockHeap<Due> _due;
     private readonly CacheCounters _counters = new();
     private readonly int _keepBlank;
-    private int _blankCount, _cachedCount;
-    private long _uses;
+    private int _blankCount, _cachedCount, _touchedCount;
 
     /// <exception cref="ArgumentException">There is no such eviction policy.</exception>
     public BlockPool(IKvMemory memory, BlockPoolOptions? options = null)
     {
         Memory = memory;
         _options = options ?? new BlockPoolOptions();
-        _policy = EvictionPolicies.Create(_options.Policy);
-        _time = _options.Time;
         int blocks = memory.BlockCount;
         _index = new PrefixIndex(blocks, memory.Layout.BlockTokens);
         _references = new int[blocks];
-        _retained = new Retained[blocks];
-        _evictable = new BlockHeap<BlockRank>(blocks);
-        _due = new BlockHeap<Due>(blocks);
+        _evictable = new EvictionQueue(blocks, _options);
         _keepBlank = (int)(blocks * Math.Clamp(_options.BlankShare, 0, 1));
         _blank = new int[blocks];
         for (int i = 0; i < blocks; i++) _blank[i] = blocks - 1 - i;
         _blankCount = blocks;
-    }
-
-    /// <summary>How a block's requests wish it kept.</summary>
-    private record struct Retained(long LastUse, long Uses, long Expires, int Priority, long PriorityUntil)
-    {
-        /// <summary>When something is to be done about it.</summary>
-        public readonly long Due => Math.Min(Expires, Priority == 0 ? long.MaxValue : PriorityUntil);
-    }
-
-    private readonly record struct Due(long Time) : IComparable<Due>
-    {
-        public int CompareTo(Due other) => Time.CompareTo(other.Time);
     }
 
     public IKvMemory Memory { get; }
@@ -84,12 +61,14 @@ public sealed class BlockPool
     public bool TryTake(out int block)
     {
         block = -1;
-        if (_blankCount == 0 && _due.Count > 0) SettleDue(1);
-        if (_blankCount == 0 && _evictable.Count > 0) Evict(_evictable.First, EvictionCause.Capacity);
+        if (_blankCount == 0) GiveUpExpired(1);
+        if (_blankCount == 0 && !_evictable.IsEmpty) Forget(_evictable.TakeFirst(), EvictionCause.Capacity);
         if (_blankCount == 0) return false;
         block = _blank[--_blankCount];
+        // Blocks never used lie lowest in the stack, in their order.
+        _touchedCount = Math.Max(_touchedCount, block + 1);
         _references[block] = 1;
-        _retained[block] = new Retained(0, 1, 0, 0, 0);
+        _evictable.Begin(block);
         return true;
     }
 
@@ -98,7 +77,7 @@ public sealed class BlockPool
     {
         if (!_index.TryFind(key, tokens, out block)) return false;
         AddReference(block);
-        _retained[block].Uses++;
+        _evictable.CountUse(block);
         return true;
     }
 
@@ -117,8 +96,8 @@ public sealed class BlockPool
         block = -1;
         if (common == 0) return 0;
         AddReference(source);
-        _retained[source].Uses++;
-        _retained[source].LastUse = ++_uses;
+        _evictable.CountUse(source);
+        _evictable.Touch(source);
         if (_references[source] == 1 && common == _index.CountOf(source) && common < BlockTokens)
         {
             // Partial content that only goes on here: it will be known again, as part of more.
@@ -155,7 +134,7 @@ public sealed class BlockPool
         if (_index.TryFind(key, own, out int same))
         {
             AddReference(same);
-            _retained[same].Uses++;
+            _evictable.CountUse(same);
             ReleaseUnknown(block);
             block = same;
             return true;
@@ -176,7 +155,7 @@ public sealed class BlockPool
         if (common == tokens.Length) return;
         _index.Add(block, parent, parentKey, tokens);
         // A tail that is a beginning of this one says nothing more.
-        if (like >= 0 && common == _index.CountOf(like) && common < BlockTokens && _references[like] == 0) Evict(like, null);
+        if (like >= 0 && common == _index.CountOf(like) && common < BlockTokens && _references[like] == 0) Forget(like, null);
     }
 
     /// <summary>One user less; the last one leaves it cached where its content is known, else blank.</summary>
@@ -185,7 +164,7 @@ public sealed class BlockPool
     public void Release(int block, CacheRetention? retention = null)
     {
         if (_references[block] <= 0) throw new InvalidOperationException($"Block {block} is not in use.");
-        if (_index.IsKnown(block)) Retain(ref _retained[block], retention ?? CacheRetention.Default);
+        if (_index.IsKnown(block)) _evictable.Retain(block, retention ?? CacheRetention.Default);
         DropReference(block);
     }
 
@@ -193,12 +172,9 @@ public sealed class BlockPool
     /// <returns>When there will be something more to do; <see cref="Timeout.InfiniteTimeSpan"/> for never.</returns>
     public TimeSpan Sweep()
     {
-        int left = SweepAtOnce - SettleDue(SweepAtOnce);
-        for (; left > 0 && _blankCount < _keepBlank && _evictable.Count > 0; left--) Evict(_evictable.First, EvictionCause.Watermark);
-        if (left == 0) return TimeSpan.Zero;
-        if (_due.Count == 0) return Timeout.InfiniteTimeSpan;
-        TimeSpan wait = _time.GetElapsedTime(_time.GetTimestamp(), Math.Max(_time.GetTimestamp(), _due.FirstRank.Time));
-        return wait < MostWait ? wait + TimeSpan.FromMilliseconds(1) : MostWait;
+        int left = SweepAtOnce - GiveUpExpired(SweepAtOnce);
+        for (; left > 0 && _blankCount < _keepBlank && !_evictable.IsEmpty; left--) Forget(_evictable.First, EvictionCause.Watermark);
+        return left == 0 ? TimeSpan.Zero : _evictable.UntilDue();
     }
 
     /// <summary>Full blocks of a prompt that are known, from its beginning on. The search starts where the last one ended.</summary>
@@ -254,24 +230,24 @@ public sealed class BlockPool
     /// <summary>Forgets all content that nobody uses.</summary>
     public void Clear()
     {
-        while (_evictable.Count > 0) Evict(_evictable.First, EvictionCause.Dropped);
+        while (!_evictable.IsEmpty) Forget(_evictable.First, EvictionCause.Dropped);
     }
 
     /// <summary>Its blocks, and what happened; from any thread.</summary>
     public CacheStatistics GetStatistics()
     {
         int blank = Volatile.Read(ref _blankCount), cached = Volatile.Read(ref _cachedCount);
-        return _counters.Snapshot(_policy.Name, Memory, Math.Max(0, BlockCount - blank - cached), cached, blank);
+        return _counters.Snapshot(_evictable.PolicyName, Memory, Math.Max(0, BlockCount - blank - cached), cached, blank, Volatile.Read(ref _touchedCount));
     }
 
     /// <summary>Sequences that have had a block.</summary>
-    internal long UsesOf(int block) => _retained[block].Uses;
+    internal long UsesOf(int block) => _evictable.UsesOf(block);
 
     private void AddReference(int block)
     {
         if (_references[block]++ > 0) return;
         _cachedCount--;
-        Withdraw(block);
+        _evictable.Withdraw(block);
     }
 
     private void DropReference(int block)
@@ -294,68 +270,24 @@ public sealed class BlockPool
         DropReference(block);
     }
 
-    private void Retain(ref Retained block, CacheRetention wish)
-    {
-        long now = _time.GetTimestamp();
-        block.LastUse = ++_uses;
-        long expires = wish.Ttl is { } own ? Later(now, own) : _policy.Expires ? Later(now, _options.Ttl) : long.MaxValue;
-        block.Expires = Math.Max(block.Expires, expires);
-        bool stands = block.Priority != 0 && block.PriorityUntil > now;
-        if (stands && block.Priority > wish.Priority) return;
-        block.Priority = wish.Priority;
-        block.PriorityUntil = Later(now, wish.Ttl ?? _options.Ttl);
-    }
-
-    private long Later(long now, TimeSpan time) => (long)Math.Min(now + time.TotalSeconds * _time.TimestampFrequency, long.MaxValue / 2);
-
     /// <summary>Puts a cached block on which nothing builds up for eviction.</summary>
     private void Offer(int block)
     {
-        if (_index.HasChildren(block)) return;
-        ref Retained retained = ref _retained[block];
-        _evictable.Add(block, _policy.Rank(new BlockUse(retained.LastUse, retained.Uses, retained.Expires, retained.Priority)));
-        if (retained.Due < long.MaxValue) _due.Add(block, new Due(retained.Due));
+        if (!_index.HasChildren(block)) _evictable.Offer(block);
     }
 
-    private void Withdraw(int block)
+    /// <summary>Gives up what has expired, so many blocks at most.</summary>
+    private int GiveUpExpired(int most)
     {
-        _evictable.Remove(block);
-        _due.Remove(block);
-    }
-
-    /// <summary>Gives up what has expired, so many blocks at most, and ends priorities that no longer hold.</summary>
-    private int SettleDue(int most)
-    {
-        long now = _time.GetTimestamp();
-        int evicted = 0;
-        while (evicted < most && _due.Count > 0 && _due.FirstRank.Time <= now)
-        {
-            int block = _due.First;
-            if (_retained[block].Expires == _due.FirstRank.Time)
-            {
-                Evict(block, EvictionCause.Expired);
-                evicted++;
-                continue;
-            }
-
-            Withdraw(block);
-            _retained[block].Priority = 0;
-            Offer(block);
-        }
-
-        return evicted;
-    }
-
-    private void Evict(int block, EvictionCause? cause)
-    {
-        if (cause == EvictionCause.Capacity) _policy.Evicted(_evictable.FirstRank);
-        Forget(block, cause);
+        int given = 0;
+        for (; given < most && _evictable.TryFindExpired(out int block); given++) Forget(block, EvictionCause.Expired);
+        return given;
     }
 
     /// <summary>Makes a block's content unknown; blank where nobody uses it. Nothing may build on it.</summary>
     private void Forget(int block, EvictionCause? cause)
     {
-        Withdraw(block);
+        _evictable.Withdraw(block);
         int parent = _index.ParentOf(block);
         _index.Remove(block);
         if (cause is { } why) _counters.CountEviction(why);
@@ -365,6 +297,6 @@ public sealed class BlockPool
             _blank[_blankCount++] = block;
         }
 
-        if (parent >= 0 && _references[parent] == 0 && !_index.HasChildren(parent) && !_evictable.Contains(parent)) Offer(parent);
+        if (parent >= 0 && _references[parent] == 0 && !_evictable.Contains(parent)) Offer(parent);
     }
 }

@@ -23,13 +23,14 @@ internal sealed class CacheCounters
         if (certainlyNot) CertainlyNotCached++;
     }
 
-    public CacheStatistics Snapshot(string policy, IKvMemory memory, int inUse, int cached, int blank) => new()
+    public CacheStatistics Snapshot(string policy, IKvMemory memory, int inUse, int cached, int blank, int touched) => new()
     {
         Policy = policy,
         Blocks = memory.BlockCount,
         BlocksInUse = inUse,
         BlocksCached = cached,
         BlocksBlank = blank,
+        BlocksTouched = touched,
         BlockTokens = memory.Layout.BlockTokens,
         BlockBytes = memory.Layout.BlockBytes,
         Lookups = Volatile.Read(ref Lookups),

@@ -40,6 +40,9 @@ public sealed record CacheStatistics
     /// <summary>Blocks without content.</summary>
     public required int BlocksBlank { get; init; }
 
+    /// <summary>Blocks that have held content since the start: a host takes memory for these alone.</summary>
+    public required int BlocksTouched { get; init; }
+
     /// <summary>Tokens a block holds.</summary>
     public required int BlockTokens { get; init; }
 

@@ -16,7 +16,7 @@ internal sealed class PrefixIndex
     private readonly int _blockTokens;
     private readonly Entry[] _entries;
     private readonly int[] _tokens;
-    private readonly Dictionary<BlockKey, int> _byKey = [];
+    private readonly Dictionary<BlockKey, int> _byKey;
     private readonly Dictionary<BlockKey, int> _firstOfRoot = [];
     private readonly PrefixFilter _filter;
 
@@ -26,6 +26,8 @@ internal sealed class PrefixIndex
         _entries = new Entry[blocks];
         _tokens = new int[blocks * blockTokens];
         _filter = new PrefixFilter(blocks);
+        // Room for all at once: it would grow in the middle of a step.
+        _byKey = new Dictionary<BlockKey, int>(blocks);
     }
 
     /// <summary>One more than the number of a block, so that fresh memory says: none.</summary>

@@ -11,6 +11,9 @@ namespace AutoGlm.Server;
 /// <summary>What the server is made of, and where each endpoint is.</summary>
 internal static class ServerSetup
 {
+    /// <summary>.NET's own instruments: heap, collections, threads, processor time.</summary>
+    private const string RuntimeMeterName = "System.Runtime";
+
     public static void AddServices(WebApplicationBuilder builder, ServerOptions options)
     {
         IServiceCollection services = builder.Services;
@@ -93,13 +96,13 @@ internal static class ServerSetup
     {
         services.AddMetrics();
         services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("autoglm")).WithMetrics(metrics => metrics
-            .AddMeter(ServerMetrics.MeterName)
+            .AddMeter(ServerMetrics.MeterName, RuntimeMeterName)
             .AddPrometheusExporter());
         services.ConfigureOpenTelemetryMeterProvider((provider, metrics) =>
         {
             // Another server of this process has instruments of the same names: they are not this one's.
             ServerMetrics own = provider.GetRequiredService<ServerMetrics>();
-            metrics.AddView(instrument => instrument.Meter == own.Meter ? null : MetricStreamConfiguration.Drop);
+            metrics.AddView(instrument => instrument.Meter == own.Meter || instrument.Meter.Name == RuntimeMeterName ? null : MetricStreamConfiguration.Drop);
         });
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using System.Xml.Linq;
 using AutoGlm.Formats.Gguf;
 using AutoGlm.Formats.Tensors;
 
@@ -36,6 +37,21 @@ public class InspectTests
         Assert.Equal(320, (int)json["metadata"]!["tokenizer.ggml.tokens"]!["count"]!);
         Assert.Equal(3, (int)json["graph"]!["optimized"]!["operations"]!["Attention"]!);
         Assert.Null(json["no_graph"]);
+    }
+
+    [Fact]
+    public async Task A_graph_is_drawn_to_a_file_or_to_the_output()
+    {
+        using TempFolder folder = new();
+        string path = folder["graph.svg"];
+        CommandRun run = (await CommandRun.OfAsync("inspect", "-m", Fixtures.Granite, "--graph", "optimized", "--format", "svg", "--out", path)).Succeeded();
+        CommandRun shown = (await CommandRun.OfAsync("inspect", "-m", Fixtures.Granite, "--graph", "optimized", "--format", "svg")).Succeeded();
+
+        string drawing = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        Assert.Equal("svg", XDocument.Parse(drawing).Root!.Name.LocalName);
+        Assert.Contains("Attention", drawing);
+        Assert.Equal(drawing.Trim(), shown.Output.Trim());
+        Assert.DoesNotContain("<svg", run.Output);
     }
 
     [Theory]

@@ -56,6 +56,14 @@ public class MeasureTests
     }
 
     [Fact]
+    public async Task Bench_has_room_for_more_sequences_than_batch_tokens_were_asked()
+    {
+        JsonNode json = (await CommandRun.OfAsync("bench", "-m", Fixtures.Granite, "--pp", "8", "--tg", "2", "--batch", "6", "--batch-tokens", "4", "--repeat", "1", "--json")).Succeeded().Json.Single();
+
+        Assert.Equal([1, 6], json["results"]!.AsArray().Select(result => (int)result!["batch"]!));
+    }
+
+    [Fact]
     public async Task Bench_measures_each_batch()
     {
         CommandRun text = (await CommandRun.OfAsync("bench", "-m", Fixtures.Granite, "--pp", "16", "--tg", "4", "--batch", "1,3", "--repeat", "2")).Succeeded();

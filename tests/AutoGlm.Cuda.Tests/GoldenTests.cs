@@ -21,12 +21,21 @@ public class GoldenTests
     [MemberData(nameof(Names))]
     public void Fast_kernels_agree(string name) => Verify(name, reference: false, KvType.F16, 2e-2);
 
-    private static void Verify(string name, bool reference, KvType kv, double tolerance)
+    /// <summary>Some layers on the card and the others on the processor, at every cut.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Split_layers_agree(string name)
+    {
+        Gpu.Open().Dispose();
+        foreach (string layers in new[] { "0", "1", "2", "auto" }) Verify(name, reference: false, KvType.F16, 2e-2, layers);
+    }
+
+    private static void Verify(string name, bool reference, KvType kv, double tolerance, string? layers = null)
     {
         Gpu.Open().Dispose();
         string model = TestData.Shared("goldens", name);
         Golden golden = Golden.Open(TestData.Shared("goldens", name, "golden.safetensors"));
-        EngineOptions options = new() { Device = "cuda", Context = 64, KvType = kv, Reference = reference };
+        EngineOptions options = new() { Device = "cuda", Context = 64, KvType = kv, Reference = reference, GpuLayers = layers };
         using ModelRuntime runtime = ModelRuntime.Load(model, options);
 
         GoldenResult result = new GoldenVerifier(runtime, golden).Run();

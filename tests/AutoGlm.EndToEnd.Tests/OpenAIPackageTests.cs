@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using AutoGlm.Engine;
 using AutoGlm.Server;
 
@@ -57,20 +56,7 @@ public sealed class OpenAIPackageTests : IDisposable
 
     private async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, TimeSpan patience)
     {
-        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        using CancellationTokenSource late = new(patience);
-        try
-        {
-            await process.WaitForExitAsync(late.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {patience.TotalSeconds:N0} s.");
-        }
-
-        return (process.ExitCode, await output + await error);
+        (int exitCode, string output, string error) = await ChildProcess.RunAsync(program, arguments, _folder, patience);
+        return (exitCode, output + error);
     }
 }

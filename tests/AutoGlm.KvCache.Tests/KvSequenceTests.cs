@@ -51,6 +51,29 @@ public class KvSequenceTests
     }
 
     [Fact]
+    public void Filling_blocks_allocates_only_what_a_sequences_own_lists_grow_by()
+    {
+        const int Blocks = 4096;
+        BlockPool pool = new(new HostMemory(Blocks, BlockTokens));
+        using (Written(pool, [1, 2, 3, 4, 5]))
+        {
+        }
+
+        using KvSequence sequence = new(pool, Root);
+        int[] token = new int[1];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1024 * BlockTokens; i++)
+        {
+            token[0] = 7 + i;
+            Assert.True(sequence.TryReserve(1));
+            sequence.Commit(token);
+        }
+
+        // Tokens, blocks, keys and features: 60 bytes a block, and as much again as the lists double.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024 * 150);
+    }
+
+    [Fact]
     public void What_two_compute_at_once_is_stored_once()
     {
         BlockPool pool = new(new HostMemory(16, BlockTokens));

@@ -40,6 +40,18 @@ public class ModelPackageTests
         Assert.Equal(MathF.Sqrt(1 + MathF.Log(2) / MathF.Log(32)), RopeOf(whole).Magnitude, 6);
     }
 
+    [Theory]
+    [InlineData(23)]
+    [InlineData(25)]
+    public void A_stated_vocabulary_is_that_of_the_embedding(int stated)
+    {
+        using TinyFolder folder = new();
+        folder.Config["vocab_size"] = stated;
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => folder.Open().Dispose());
+        Assert.Equal("vocab_size", error.Field);
+        Assert.Contains("24 rows", error.Reason);
+    }
+
     [Fact]
     public void A_tied_head_is_the_embedding()
     {

@@ -143,7 +143,7 @@ public class FaultTests(ServerFixture fixture)
         JsonElement cache = JsonElement.Parse(await fixture.Http.GetStringAsync("/v1/cache"));
         (int status, _) = await ServerFixture.PostAsync(fixture.Http, "/v1/cache/drop", """{"all":true}""");
 
-        foreach (string name in (string[])["gen_ai_server_time_to_first_token_seconds_count", "autoglm_tokens_generated_total", "autoglm_kv_occupancy", "autoglm_cache_evictions_total"]) Assert.Contains(name, metrics);
+        foreach (string name in (string[])["gen_ai_server_time_to_first_token_seconds_count", "autoglm_tokens_generated_total", "autoglm_kv_occupancy", "autoglm_cache_evictions_total", "autoglm_kv_touched", "dotnet_gc_last_collection_heap_size_bytes", "dotnet_process_memory_working_set_bytes"]) Assert.Contains(name, metrics);
         Assert.True(cache.GetProperty("blocks").GetInt32() > 0);
         Assert.Equal(200, status);
         Assert.Contains("/v1/chat/completions", await fixture.Http.GetStringAsync("/openapi.json"));

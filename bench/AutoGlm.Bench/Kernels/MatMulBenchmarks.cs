@@ -8,7 +8,8 @@ namespace AutoGlm.Bench.Kernels;
 /// <summary>One linear layer on the thread team: random weights of a type, out of every cache, times a few or many activation rows.</summary>
 public class MatMulBenchmarks
 {
-    private const long WorkingSet = 200L << 20;
+    /// <summary>More than the last cache holds: servers have some hundreds of megabytes.</summary>
+    private const long WorkingSet = 1L << 30;
 
     private ThreadTeam? _team;
     private MatMulBench? _bench;

@@ -5,6 +5,7 @@ using AutoGlm.Cli.Options;
 using AutoGlm.Cli.Output;
 using AutoGlm.Engine;
 using AutoGlm.Engine.Evaluation;
+using AutoGlm.Graph.Execution;
 using AutoGlm.Models;
 using Spectre.Console;
 
@@ -104,7 +105,9 @@ internal sealed class BenchCommand : Verb
     /// <summary>Options with room for what will run: context, rows of a batch, and KV cache.</summary>
     private static EngineOptions Fit(string path, EngineOptions options, int prompt, int generation, int sequences)
     {
-        options = options with { Context = Math.Max(prompt, generation), BatchTokens = Math.Max(options.BatchTokens, sequences) };
+        // Left out, it is the device's to say, which is never less than the usual.
+        int? rows = options.BatchTokens is null && sequences <= IBackend.UsualBatchRows ? null : Math.Max(options.BatchTokens ?? 0, sequences);
+        options = options with { Context = Math.Max(prompt, generation), BatchTokens = rows };
         using ModelPackage package = ModelPackage.Open(path, options.Context);
         long one = ThroughputMeter.KvBytes(package.Graph, options, 1, options.Context.Value);
         long all = ThroughputMeter.KvBytes(package.Graph, options, sequences, generation);

@@ -69,7 +69,7 @@ internal sealed class BenchServeCommand : Verb
         string name = await CompletionClient.FirstModelAsync(address, key, cancellation);
         using CompletionClient client = new(address, name, key);
         int? process = server?.Id ?? arguments.GetValue(_pid);
-        await using ServerWatch? watch = process is { } id ? new ServerWatch(id) : null;
+        await using ServerWatch? watch = process is { } id ? new ServerWatch(id, client) : null;
         (IReadOnlyList<RequestOutcome> outcomes, TimeSpan time) = await WorkProgress.RunAsync(
             Terminal,
             $"{sessions.Count} users",

@@ -7,6 +7,7 @@ using AutoGlm.Cpu;
 using AutoGlm.Engine;
 using AutoGlm.Formats.Tensors;
 using AutoGlm.Graph;
+using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Passes;
 using AutoGlm.Models;
 
@@ -33,7 +34,7 @@ internal sealed class InspectCommand : Verb
     };
     private readonly Option<string?> _out = new("--out", "-o")
     {
-        Description = "With --tensor: write its values to a file instead, as raw little-endian float32. With --graph: write it there. With --graph: write it there.",
+        Description = "With --tensor: write its values to a file instead, as raw little-endian float32. With --graph: write it there.",
         HelpName = "FILE",
     };
     private readonly Option<bool> _kernels = new("--kernels") { Description = "Show the kernels of the first NVIDIA card: registers, memory, occupancy." };
@@ -46,7 +47,6 @@ internal sealed class InspectCommand : Verb
             "Shows what a model's files hold: metadata, tensors, sizes, the graph.",
             "autoglm inspect",
             "autoglm inspect -m model.gguf --graph optimized --format mermaid",
-            "autoglm inspect -m model.gguf --graph optimized --format svg --out graph.svg",
             "autoglm inspect -m model.gguf --graph optimized --format svg --out graph.svg",
             "autoglm inspect -m model.gguf --tensor blk.0.attn_q.weight",
             "autoglm inspect -m model.gguf --tensor output_norm.weight --out norm.f32")
@@ -97,7 +97,7 @@ internal sealed class InspectCommand : Verb
     {
         using ModelPackage package = ModelPackage.Open(path);
         OptimizationTrace trace = optimized ? AsItRuns(package.Graph) : new OptimizationTrace(package.Graph, package.Graph, []);
-        int rows = new EngineOptions().BatchTokens;
+        int rows = IBackend.UsualBatchRows;
         string text = format switch
         {
             "mermaid" => GraphFormatter.ToMermaid(trace.Graph),

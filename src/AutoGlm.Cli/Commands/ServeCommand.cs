@@ -33,6 +33,7 @@ internal sealed class ServeCommand : Verb
     private readonly Option<bool> _strict = new("--strict") { Description = "Refuse fields and model ids that are unknown, instead of ignoring them." };
     private readonly Option<string?> _warmUp = new("--warmup") { Description = "Conversations to compute before the server is ready: a JSON object with messages or prompt on each line, and as tenant the API key that it is for.", HelpName = "FILE" };
     private readonly Option<string?> _state = new("--state") { Description = "Keep here what prompts often begin with, as token ids, and compute it at the next start. Without it, nothing is kept.", HelpName = "FOLDER" };
+    private readonly Option<int> _stateInterval = new Option<int>("--state-interval") { Description = "Seconds between two looks at what is to be kept in the state folder: what a server that is killed forgets.", HelpName = "S", DefaultValueFactory = _ => 60 }.Between(1, 86_400);
     private readonly Option<int> _maxWaiting = new Option<int>("--max-waiting") { Description = "Most requests that wait; more get status 429.", HelpName = "N", DefaultValueFactory = _ => 512 }.Between(1, 1 << 20);
     private readonly Option<int> _parallel = new Option<int>("--parallel", "-np") { Description = "Most answers computed at a time.", HelpName = "N", DefaultValueFactory = _ => 64 }.Between(1, 1 << 16);
     private readonly Option<int> _maxBody = new Option<int>("--max-body") { Description = "Most MiB of a request's body.", HelpName = "MIB", DefaultValueFactory = _ => 16 }.Between(1, 1024);
@@ -62,7 +63,7 @@ internal sealed class ServeCommand : Verb
         });
         _logFormat.AcceptOnlyFromAmong("text", "json");
         _logLevel.AcceptOnlyFromAmong("debug", "information", "warning", "error");
-        foreach (Option option in new Option[] { _model, _host, _port, _keys, _keyFile, _share, _alias, _cors, _strict, _warmUp, _state, _maxWaiting, _parallel, _maxBody, _grace, _logFormat, _logLevel, _logPrompts, _kvMemory, _kvPolicy, _kvTtl, _check }) Add(option);
+        foreach (Option option in new Option[] { _model, _host, _port, _keys, _keyFile, _share, _alias, _cors, _strict, _warmUp, _state, _stateInterval, _maxWaiting, _parallel, _maxBody, _grace, _logFormat, _logLevel, _logPrompts, _kvMemory, _kvPolicy, _kvTtl, _check }) Add(option);
         _runtime = new RuntimeOptions(this);
     }
 
@@ -104,6 +105,7 @@ internal sealed class ServeCommand : Verb
             CachePolicy = arguments.GetRequiredValue(_kvPolicy),
             CacheTtl = TimeSpan.FromSeconds(arguments.GetValue(_kvTtl)),
             ShareAcrossTenants = arguments.GetValue(_share),
+            StateInterval = TimeSpan.FromSeconds(arguments.GetValue(_stateInterval)),
         },
         Host = arguments.GetRequiredValue(_host),
         Port = arguments.GetValue(_port),

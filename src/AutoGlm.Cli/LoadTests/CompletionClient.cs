@@ -102,7 +102,8 @@ internal sealed class CompletionClient : IDisposable
         }
     }
 
-    private async Task<BlockAccount?> ReadAccountAsync(CancellationToken cancellation)
+    /// <summary>Where the server's KV blocks are now; null where it does not tell.</summary>
+    public async Task<BlockAccount?> ReadAccountAsync(CancellationToken cancellation)
     {
         try
         {

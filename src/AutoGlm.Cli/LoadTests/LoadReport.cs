@@ -74,7 +74,9 @@ internal sealed class LoadReport
         e2e_ms = EndToEnd.Json,
         longest_wait_ms = FirstToken.Percentile(100),
         peak_memory = Server.PeakMemory,
-        memory = Server.Memory is { } memory ? new { quarter = memory.Quarter, end = memory.End, growth = Server.MemoryGrowth } : null,
+        memory = Server.Memory is var (quarter, end)
+            ? new { quarter = quarter.Resident, end = end.Resident, growth = quarter.GrowthTo(end), quarter_blocks = quarter.Blocks, end_blocks = end.Blocks, growth_beside_blocks = quarter.GrowthBesideBlocksTo(end) }
+            : null,
         blocks = Server.Blocks is { } blocks ? new { total = blocks.Blocks, used = blocks.Used, cached = blocks.Cached, blank = blocks.Blank, accounted = blocks.Holds } : null,
     };
 
@@ -91,7 +93,12 @@ internal sealed class LoadReport
             yield return ($"{name}: mean, P50, P90, P99", $"{Number(latency.Mean)}, {Number(latency.Percentile(50))}, {Number(latency.Percentile(90))}, {Number(latency.Percentile(99))} ms");
         yield return ("longest wait for a first token", Number(FirstToken.Percentile(100), "ms"));
         if (Server.PeakMemory is { } bytes) yield return ("server's peak memory", Output.Numbers.Bytes(bytes));
-        if (Server.Memory is { } memory) yield return ("server's memory at a quarter of the time, at the end", string.Create(CultureInfo.InvariantCulture, $"{Output.Numbers.Bytes(memory.Quarter)}, {Output.Numbers.Bytes(memory.End)} ({Server.MemoryGrowth:+0.0%;-0.0%})"));
+        if (Server.Memory is var (quarter, end))
+        {
+            yield return ("server's memory at a quarter of the time, at the end", $"{Output.Numbers.Bytes(quarter.Resident)}, {Output.Numbers.Bytes(end.Resident)} ({Growth(quarter.GrowthTo(end))})");
+            yield return ("of it KV blocks used so far, and growth of the rest", $"{Output.Numbers.Bytes(quarter.Blocks)}, {Output.Numbers.Bytes(end.Blocks)} ({Growth(quarter.GrowthBesideBlocksTo(end))})");
+        }
+
         if (Server.Blocks is { } blocks) yield return ("server's KV blocks at rest: used, cached, blank, all", $"{blocks.Used}, {blocks.Cached}, {blocks.Blank}, {blocks.Blocks}");
     }
 
@@ -109,6 +116,8 @@ internal sealed class LoadReport
         foreach ((string name, string value) in Rows()) text.Append(CultureInfo.InvariantCulture, $"| {name} | {value} |\n");
         return text.Append('\n').Append(caption).Append('\n').ToString();
     }
+
+    private static string Growth(double share) => share.ToString("+0.0%;-0.0%", CultureInfo.InvariantCulture);
 
     private static string Number(double value, string unit = "") => string.Create(CultureInfo.InvariantCulture, $"{value:F2} {unit}").TrimEnd();
 }

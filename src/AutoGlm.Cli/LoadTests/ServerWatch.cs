@@ -9,26 +9,29 @@ internal sealed class ServerWatch : IAsyncDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly int _process;
+    private readonly CompletionClient _client;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private readonly List<(TimeSpan Time, long Bytes)> _samples = [];
+    private readonly List<(TimeSpan Time, MemorySample Memory)> _samples = [];
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _watching;
 
-    public ServerWatch(int process)
+    /// <param name="process">The server's process.</param>
+    /// <param name="client">Asks the server about its cache.</param>
+    public ServerWatch(int process, CompletionClient client)
     {
         _process = process;
-        Sample();
+        _client = client;
         _watching = WatchAsync();
     }
 
-    /// <summary>Resident bytes a quarter of the time in, and now; null where the system does not tell.</summary>
-    public async Task<(long Quarter, long End)?> EndAsync()
+    /// <summary>Memory a quarter of the time in, and now; null where the system does not tell.</summary>
+    public async Task<(MemorySample Quarter, MemorySample End)?> EndAsync()
     {
         await DisposeAsync();
-        Sample();
+        await SampleAsync();
         if (_samples.Count == 0) return null;
         TimeSpan quarter = _clock.Elapsed / 4;
-        return (_samples.MinBy(sample => (sample.Time - quarter).Duration()).Bytes, _samples[^1].Bytes);
+        return (_samples.MinBy(sample => (sample.Time - quarter).Duration()).Memory, _samples[^1].Memory);
     }
 
     public async ValueTask DisposeAsync()
@@ -54,13 +57,14 @@ internal sealed class ServerWatch : IAsyncDisposable
     {
         while (!_ending.IsCancellationRequested)
         {
+            await SampleAsync();
             await Task.Delay(Interval, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!_ending.IsCancellationRequested) Sample();
         }
     }
 
-    private void Sample()
+    private async Task SampleAsync()
     {
-        if (ResidentMemory(_process) is { } bytes) _samples.Add((_clock.Elapsed, bytes));
+        BlockAccount? account = await _client.ReadAccountAsync(CancellationToken.None);
+        if (ResidentMemory(_process) is { } bytes) _samples.Add((_clock.Elapsed, new MemorySample(bytes, account?.TouchedBytes ?? 0)));
     }
 }

@@ -7,8 +7,6 @@ namespace AutoGlm.Cli.Options;
 /// <summary>How a model is loaded and run.</summary>
 internal sealed class RuntimeOptions
 {
-    private const int DefaultBatchTokens = 512, DefaultCardBatchTokens = 2048;
-
     private readonly Option<int?> _context = new Option<int?>("--ctx")
     {
         Description = "Longest prompt plus answer, in tokens. Without it, what the model was made for, 8192 at most.",
@@ -92,7 +90,7 @@ internal sealed class RuntimeOptions
         Context = arguments.GetValue(_context),
         Device = arguments.GetRequiredValue(_device),
         GpuLayers = arguments.GetValue(_gpuLayers),
-        BatchTokens = arguments.GetValue(_batchTokens) ?? (arguments.GetRequiredValue(_device) == "cpu" ? DefaultBatchTokens : DefaultCardBatchTokens),
+        BatchTokens = arguments.GetValue(_batchTokens),
         Threads = arguments.GetValue(_threads),
         Isa = arguments.GetRequiredValue(_isa),
         KvType = Enum.Parse<KvType>(arguments.GetRequiredValue(_kvType), ignoreCase: true),

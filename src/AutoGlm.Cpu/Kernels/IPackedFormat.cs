@@ -48,11 +48,17 @@ internal unsafe interface IPackedFormat<TSelf> where TSelf : struct, IPackedForm
     /// <summary>Writes the scales of one row's block of the file as the given lane of a header.</summary>
     static abstract void PackHeader(byte* source, byte* header, int lane);
 
-    /// <summary>The quants of one chunk, a byte each, from the words of the file's blocks ([word][row]; see <see cref="RowWords"/>).</summary>
-    static abstract T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T>;
+    /// <summary>
+    /// The quants of one chunk, a byte each, from the words of the file's blocks ([word][row]; see <see cref="RowWords"/>). Unless the
+    /// format has others: the nibbles of ggml's legacy blocks.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static virtual T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.NibbleField<T>(words, 0, chunk);
 
-    /// <summary>Writes the chunks of one group as <see cref="Unpack"/> reads them.</summary>
-    static abstract void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T>;
+    /// <summary>Writes the chunks of one group as <see cref="Unpack"/> reads them. Unless the format has more: a plane of nibbles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static virtual void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
+        Quants.PackNibbles<T, TSelf>(words, group, quants);
 }
 
 /// <summary>The expanded scales of a packed block, per group one vector; 64-byte aligned.</summary>

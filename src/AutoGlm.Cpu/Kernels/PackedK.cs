@@ -92,10 +92,6 @@ internal readonly unsafe struct PackedQ4_K : IPackedFormat<PackedQ4_K>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.Field<T>(words, 8 * (group / 2) + chunk, 4 * (group % 2), 0xF);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
-        Quants.PackNibbles<T, PackedQ4_K>(words, group, quants);
 }
 
 internal readonly unsafe struct PackedQ5_K : IPackedFormat<PackedQ5_K>

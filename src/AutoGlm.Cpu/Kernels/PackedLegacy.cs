@@ -56,13 +56,6 @@ internal readonly unsafe struct PackedQ4_0 : IPackedFormat<PackedQ4_0>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void PackHeader(byte* source, byte* header, int lane) => HalfHeader.Pack(source, header, lane);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.NibbleField<T>(words, 0, chunk);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
-        Quants.PackNibbles<T, PackedQ4_0>(words, group, quants);
 }
 
 internal readonly unsafe struct PackedQ4_1 : IPackedFormat<PackedQ4_1>
@@ -84,13 +77,6 @@ internal readonly unsafe struct PackedQ4_1 : IPackedFormat<PackedQ4_1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void PackHeader(byte* source, byte* header, int lane) => HalfHeader.PackBoth(source, header, lane);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.NibbleField<T>(words, 0, chunk);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
-        Quants.PackNibbles<T, PackedQ4_1>(words, group, quants);
 }
 
 internal readonly unsafe struct PackedQ5_0 : IPackedFormat<PackedQ5_0>
@@ -151,11 +137,7 @@ internal readonly unsafe struct PackedQ5_1 : IPackedFormat<PackedQ5_1>
     public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => PackedQ5_0.Chunk<T>(words, group, chunk);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T>
-    {
-        Quants.PackNibbles<T, PackedQ5_1>(words, group, quants);
-        Quants.PackBits<T, PackedQ5_1>(words, group, 4, quants + Quants.NibbleBytes);
-    }
+    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> => PackedQ5_0.PackGroup<T>(words, group, quants);
 }
 
 internal readonly unsafe struct PackedQ8_0 : IPackedFormat<PackedQ8_0>

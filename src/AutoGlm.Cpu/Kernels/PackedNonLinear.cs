@@ -42,13 +42,6 @@ internal readonly unsafe struct PackedIQ4_NL : IPackedFormat<PackedIQ4_NL>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void PackHeader(byte* source, byte* header, int lane) => HalfHeader.Pack(source, header, lane);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.NibbleField<T>(words, 0, chunk);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
-        Quants.PackNibbles<T, PackedIQ4_NL>(words, group, quants);
 }
 
 /// <summary>Header: half scales, then a signed byte for each row and group.</summary>
@@ -86,10 +79,6 @@ internal readonly unsafe struct PackedIQ4_XS : IPackedFormat<PackedIQ4_XS>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.NibbleField<T>(words, 4 * group, chunk);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
-        Quants.PackNibbles<T, PackedIQ4_XS>(words, group, quants);
 }
 
 /// <summary>Header: a byte of exponent for each row.</summary>
@@ -122,11 +111,4 @@ internal readonly unsafe struct PackedMXFP4 : IPackedFormat<PackedMXFP4>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void PackHeader(byte* source, byte* header, int lane) => header[lane] = source[0];
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Chunk<T>(byte* words, int group, int chunk) where T : unmanaged, ILanes<T> => Quants.NibbleField<T>(words, 0, chunk);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PackGroup<T>(byte* words, int group, byte* quants) where T : unmanaged, ILanes<T> =>
-        Quants.PackNibbles<T, PackedMXFP4>(words, group, quants);
 }

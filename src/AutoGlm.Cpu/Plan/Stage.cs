@@ -48,7 +48,10 @@ internal sealed class StepChain(Division division, IReadOnlyList<PlanStep> steps
             case DivisionKind.Rows: RunRows(context, rows, thread, threads); break;
             case DivisionKind.Heads: RunHeads(context, rows, thread, threads); break;
             case DivisionKind.Own when division.Shares > threads: RunShares(context, rows, thread); break;
-            default: Run(context, new Part(0, rows, thread, threads, thread)); break;
+            default:
+                // Fewer threads may take part than there are shares.
+                for (int share = thread; share < division.Shares; share += threads) Run(context, new Part(0, rows, share, division.Shares, thread));
+                break;
         }
     }
 

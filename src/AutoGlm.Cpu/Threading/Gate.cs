@@ -41,10 +41,10 @@ internal sealed unsafe class Gate(TimeSpan longestSpin)
         else lock (_memory) Monitor.PulseAll(_memory);
     }
 
-    /// <summary>Returns once the counter is no longer <paramref name="old"/>.</summary>
-    public void Wait(int old)
+    /// <summary>Returns once the counter is no longer <paramref name="old"/>: ticks that it took, 0 where it was less than a few pauses.</summary>
+    public long Wait(int old)
     {
-        if (Value != old) return;
+        if (Value != old) return 0;
         long start = Stopwatch.GetTimestamp(), spin = _spin, waited = 0;
         while (waited < spin)
         {
@@ -53,7 +53,7 @@ internal sealed unsafe class Gate(TimeSpan longestSpin)
                 if (Value != old)
                 {
                     if (spin < _longest) _spin = Math.Min(_longest, spin + spin / 8 + 1);
-                    return;
+                    return waited;
                 }
 
                 if (X86Base.IsSupported) X86Base.Pause();
@@ -66,12 +66,13 @@ internal sealed unsafe class Gate(TimeSpan longestSpin)
         for (int i = 0; _longest == 0 && i < Yields; i++)
         {
             Thread.Yield();
-            if (Value != old) return;
+            if (Value != old) return Stopwatch.GetTimestamp() - start;
         }
 
         Sleep(old);
         waited = Stopwatch.GetTimestamp() - start;
         _spin = waited < _longest ? Math.Min(_longest, 2 * spin + 1) : spin / 2;
+        return waited;
     }
 
     /// <summary>The sleeper counts itself, then looks at the value; who moves the value then looks at the count: one sees the other.</summary>

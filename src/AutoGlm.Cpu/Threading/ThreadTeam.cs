@@ -5,7 +5,7 @@ namespace AutoGlm.Cpu.Threading;
 /// <summary>
 /// A fixed set of threads that run a <see cref="IParallelRegion"/> together; the caller is thread 0. Between regions the
 /// others spin for a fraction of a millisecond and then sleep, so that a step costs one wake and an idle team costs nothing.
-/// One region runs at a time; the team belongs to the thread that steps the engine.
+/// One region runs at a time; the team belongs to the thread that steps the engine. <see cref="TeamSize"/> says how many take part.
 /// </summary>
 internal sealed class ThreadTeam : IDisposable
 {
@@ -15,18 +15,28 @@ internal sealed class ThreadTeam : IDisposable
     private static readonly TimeSpan LongestSpin = TimeSpan.FromMicroseconds(100);
 
     private readonly Thread[] _workers;
-    private readonly Gate _start, _phase, _done;
+    private readonly Gate _start, _phase, _done, _rejoin = new(TimeSpan.Zero);
+    private readonly TeamSize _size;
     private IParallelRegion? _region;
     private ExceptionDispatchInfo? _failure;
-    private int _arrived, _unfinished, _running;
+    private int _arrived, _unfinished, _running, _members;
+
+    /// <summary>The number of the region that runs or is about to, as <see cref="_start"/> counts them, and how many take part in it.</summary>
+    private long _roster;
+
+    /// <summary>Ticks that the region's threads waited at barriers.</summary>
+    private long _waited;
     private volatile bool _poisoned, _stopping;
 
     /// <param name="threads">1 to <see cref="MaxThreads"/>; may exceed the cores.</param>
-    public ThreadTeam(int threads)
+    /// <param name="size">Says how many of them take part; by itself, by how they wait for each other.</param>
+    public ThreadTeam(int threads, TeamSize? size = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MaxThreads);
         Threads = threads;
+        _size = size ?? new TeamSize(threads);
+        _roster = threads;
         // Where there are more threads than cores, one that spins only delays the one it waits for.
         TimeSpan spin = threads <= Environment.ProcessorCount ? LongestSpin : TimeSpan.Zero;
         (_start, _phase, _done) = (new Gate(2 * spin), new Gate(spin), new Gate(spin));
@@ -44,7 +54,7 @@ internal sealed class ThreadTeam : IDisposable
     /// <summary>Physical cores that this process may use: the team size to default to.</summary>
     public static int DefaultThreads { get; } = Math.Clamp(PhysicalCores.Count(), 1, MaxThreads);
 
-    /// <summary>Runs the region on all threads and returns when all have finished.</summary>
+    /// <summary>Runs the region on the threads that take part now and returns when all of them have finished.</summary>
     /// <exception cref="InvalidOperationException">A region runs already.</exception>
     /// <remarks>The first exception of any thread ends the region on all of them and is thrown here.</remarks>
     public void Run(IParallelRegion region)
@@ -56,29 +66,34 @@ internal sealed class ThreadTeam : IDisposable
         _arrived = 0;
         _poisoned = false;
         _failure = null;
-        _unfinished = Threads;
-        _start.Advance();
+        _unfinished = _members = _size.Current;
+        _waited = 0;
+        double start = TeamSize.Now;
+        Call(_members);
         RunPart(region, 0);
         _done.Wait(done);
+        double end = TeamSize.Now;
+        _size.Observe(end, end - start, TeamSize.Seconds(_waited));
         _region = null;
         ExceptionDispatchInfo? failure = _failure;
         Volatile.Write(ref _running, 0);
         failure?.Throw();
     }
 
-    /// <summary>Inside a region: returns when all threads have come here.</summary>
+    /// <summary>Inside a region: returns when all that take part have come here.</summary>
     public void Barrier()
     {
         int phase = _phase.Value;
         if (_poisoned) throw new RegionAbandonedException();
-        if (Interlocked.Increment(ref _arrived) == Threads)
+        if (Interlocked.Increment(ref _arrived) == _members)
         {
             _arrived = 0;
             _phase.Advance();
         }
         else
         {
-            _phase.Wait(phase);
+            long waited = _phase.Wait(phase);
+            if (waited > 0) Interlocked.Add(ref _waited, waited);
         }
 
         if (_poisoned) throw new RegionAbandonedException();
@@ -90,16 +105,36 @@ internal sealed class ThreadTeam : IDisposable
         if (_stopping) return;
         _stopping = true;
         _start.Advance();
+        _rejoin.Advance();
         foreach (Thread worker in _workers) worker.Join();
+    }
+
+    /// <summary>Calls the threads that take part in a region, those first who sat out the one before. No thread but this one is in a region.</summary>
+    private void Call(int members)
+    {
+        if (members == 1) return;
+        int before = (int)_roster;
+        Volatile.Write(ref _roster, (long)(_start.Value + 1) << 32 | (uint)members);
+        if (members > before) _rejoin.Advance();
+        _start.Advance();
     }
 
     private void Work(int thread)
     {
-        for (int seen = 0; ; seen++)
+        for (int seen = 0; !_stopping;)
         {
+            int rejoin = _rejoin.Value;
+            if (thread >= (int)Volatile.Read(ref _roster))
+            {
+                if (!_stopping) _rejoin.Wait(rejoin);
+                continue;
+            }
+
             _start.Wait(seen);
-            if (_stopping) return;
-            RunPart(_region!, thread);
+            seen = _start.Value;
+            long roster = Volatile.Read(ref _roster);
+            // A region of another number is over, or not yet begun: this thread has no part in it.
+            if (!_stopping && (int)(roster >> 32) == seen && thread < (int)roster) RunPart(_region!, thread);
         }
     }
 
@@ -107,7 +142,7 @@ internal sealed class ThreadTeam : IDisposable
     {
         try
         {
-            region.Run(thread, Threads);
+            region.Run(thread, _members);
         }
         catch (RegionAbandonedException)
         {

@@ -11,11 +11,15 @@ internal sealed class DeviceWeights : IDisposable
     private readonly Dictionary<Weight, DeviceMatrix> _matrices = [];
     private readonly Dictionary<Weight, DeviceBuffer> _vectors = [];
 
-    private DeviceWeights()
-    {
-    }
+    private DeviceWeights(IEnumerable<Weight> gated) => Gated = gated.ToHashSet();
 
     public long Bytes => _matrices.Values.Sum(matrix => matrix.Bytes) + _vectors.Values.Sum(vector => vector.Bytes);
+
+    /// <summary>Matrices that are packed for <see cref="Operations.GatedMatMul"/>.</summary>
+    public IReadOnlySet<Weight> Gated { get; }
+
+    /// <summary>True for a matrix whose products can norm what they read, and gate what they make.</summary>
+    public bool IsPacked(Weight weight) => _matrices.TryGetValue(weight, out DeviceMatrix? matrix) && matrix.InputForm != 0;
 
     public DeviceMatrix Matrix(Weight weight) => _matrices[weight];
 
@@ -30,13 +34,12 @@ internal sealed class DeviceWeights : IDisposable
     /// <exception cref="InsufficientMemoryException">They do not fit.</exception>
     public static DeviceWeights Load(ComputationGraph graph, IWeightSource source, CudaDevice device, Operations operations, Fusions? fusions, IProgress<double>? progress, CancellationToken cancellation)
     {
-        HashSet<Weight> gated = [.. fusions?.GatedWeights ?? []];
         HashSet<Weight> matrices = [.. graph.Nodes.SelectMany(MatricesOf)];
         List<Weight> all = [.. graph.Weights];
         List<Tensor> tensors = [.. all.Select(source.Get)];
         long total = tensors.Sum(tensor => tensor.ByteLength), done = 0;
         CheckFits(device, total);
-        DeviceWeights weights = new();
+        DeviceWeights weights = new(fusions?.GatedWeights ?? []);
         try
         {
             long mostRow = tensors.Max(tensor => Math.Max(tensor.RowBytes, tensor.RowLength * sizeof(float)));
@@ -45,7 +48,7 @@ internal sealed class DeviceWeights : IDisposable
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (i + 1 < all.Count) tensors[i + 1].Prefetch();
-                if (matrices.Contains(all[i])) weights._matrices.Add(all[i], operations.LoadMatrix(tensors[i], gated.Contains(all[i]), uploader));
+                if (matrices.Contains(all[i])) weights._matrices.Add(all[i], operations.LoadMatrix(tensors[i], weights.Gated.Contains(all[i]), uploader));
                 else weights.AddVector(all[i], tensors[i], uploader);
                 tensors[i].Discard();
                 done += tensors[i].ByteLength;

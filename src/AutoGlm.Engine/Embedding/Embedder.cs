@@ -25,7 +25,7 @@ internal sealed class Embedder : IDisposable
     {
         ComputationGraph graph = runtime.Optimize(runtime.Package.Graph.WithoutHead());
         _width = graph[graph.Output].Width;
-        _batchTokens = runtime.Options.BatchTokens;
+        _batchTokens = runtime.Options.StepTokens;
         _executor = runtime.Share(graph);
         KvLayout layout = KvLayout.For(graph, runtime.Options.KvType, runtime.Options.BlockTokens);
         _kv = runtime.AllocateKv(layout, BlocksFor(runtime.Context, layout.BlockTokens) + SpareBlocks);

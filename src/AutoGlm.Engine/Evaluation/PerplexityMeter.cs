@@ -31,7 +31,7 @@ public sealed class PerplexityMeter
         ArgumentOutOfRangeException.ThrowIfGreaterThan(chunk, runtime.Context);
         _runtime = runtime;
         _chunk = chunk;
-        int rows = Math.Clamp(LogitBytes / sizeof(float) / runtime.Vocabulary, 1, Math.Min(chunk, runtime.Options.BatchTokens));
+        int rows = Math.Clamp(LogitBytes / sizeof(float) / runtime.Vocabulary, 1, Math.Min(chunk, runtime.Options.StepTokens));
         _logits = new float[rows * runtime.Vocabulary];
     }
 
@@ -69,10 +69,10 @@ public sealed class PerplexityMeter
         int middle = _chunk / 2, vocabulary = _runtime.Vocabulary;
         using KvSequence kv = _runtime.CreateSequence();
         if (!kv.TryReserve(_chunk)) throw new InvalidOperationException("The KV cache is too small for a chunk.");
-        for (int at = 0; at < middle; at += _runtime.Options.BatchTokens)
+        for (int at = 0; at < middle; at += _runtime.Options.StepTokens)
         {
             cancellation.ThrowIfCancellationRequested();
-            Run(kv, input.AsSpan(at, Math.Min(middle - at, _runtime.Options.BatchTokens)), LogitRows.None);
+            Run(kv, input.AsSpan(at, Math.Min(middle - at, _runtime.Options.StepTokens)), LogitRows.None);
         }
 
         // The last position predicts what the chunk no longer holds: it is not computed.

@@ -33,7 +33,7 @@ public sealed class ThroughputMeter
     /// <param name="cancellation">Ends it early.</param>
     public ThroughputResult Prompt(int tokens, int repetitions, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        int batch = _runtime.Options.BatchTokens, batches = (tokens + batch - 1) / batch;
+        int batch = _runtime.Options.StepTokens, batches = (tokens + batch - 1) / batch;
         double kv = KvBytesPerToken * Math.Max(0, tokens - batch) / 2;
         Sample rate = Repeat(repetitions, new Work(tokens, 1, batch, 0), progress, cancellation);
         return new ThroughputResult(ThroughputKind.Prompt, tokens, 1, rate, (_runtime.BytesPerToken * (double)batches + kv * batches) / tokens);
@@ -77,7 +77,7 @@ public sealed class ThroughputMeter
     {
         (int tokens, int sequences, int rows, int depth) = work;
         KvSequence[] caches = [.. Enumerable.Range(0, sequences).Select(_ => _runtime.CreateSequence())];
-        int[] input = new int[Math.Max(rows, Math.Min(depth, _runtime.Options.BatchTokens))];
+        int[] input = new int[Math.Max(rows, Math.Min(depth, _runtime.Options.StepTokens))];
         try
         {
             if (caches.Any(kv => !kv.TryReserve(depth + tokens)))

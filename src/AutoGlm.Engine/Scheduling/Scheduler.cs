@@ -220,7 +220,7 @@ internal sealed class Scheduler
         _inBatch.Clear();
         _candidates.Clear();
         int answers = ListCandidates();
-        int budget = _runtime.Options.BatchTokens;
+        int budget = _runtime.Options.StepTokens;
         bool prompts = answers < _candidates.Count;
 
         // Answers first: a prompt's chunk never makes them wait. Where there are more than rows, they take turns, and leave prompts some.

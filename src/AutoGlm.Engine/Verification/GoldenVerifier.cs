@@ -55,7 +55,7 @@ public sealed class GoldenVerifier(ModelRuntime runtime, Golden golden)
     {
         using KvSequence kv = runtime.CreateSequence();
         float[] logits = new float[prompt.Length * runtime.Vocabulary];
-        chunk = Math.Min(chunk, runtime.Options.BatchTokens);
+        chunk = Math.Min(chunk, runtime.Options.StepTokens);
         for (int start = 0; start < prompt.Length; start += chunk)
         {
             int[] tokens = prompt[start..Math.Min(prompt.Length, start + chunk)];
@@ -69,7 +69,7 @@ public sealed class GoldenVerifier(ModelRuntime runtime, Golden golden)
     {
         using KvSequence kv = runtime.CreateSequence();
         float[] logits = new float[runtime.Vocabulary];
-        foreach (int[] chunk in prompt.Chunk(runtime.Options.BatchTokens)) Compute(kv, chunk, LogitRows.Last, logits);
+        foreach (int[] chunk in prompt.Chunk(runtime.Options.StepTokens)) Compute(kv, chunk, LogitRows.Last, logits);
         int[] continuation = new int[count];
         for (int i = 0; i < count; i++)
         {

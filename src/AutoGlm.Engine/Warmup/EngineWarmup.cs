@@ -19,8 +19,8 @@ internal sealed class EngineWarmup(InferenceEngine engine, EngineOptions options
     /// <summary>Does it all, in order.</summary>
     public async Task<WarmupResult> RunAsync(IReadOnlyList<WarmupPrompt> prompts, IReadOnlyList<HotPrefix> hot, IProgress<WarmupProgress>? progress, CancellationToken cancellation)
     {
-        int[] sizes = [.. Doubling(Math.Min(options.BatchTokens, engine.Context - 2))];
-        int[] batches = [.. Doubling(Math.Min(Math.Min(options.MaxSequences, options.BatchTokens), options.MaxWaiting)).Skip(1)];
+        int[] sizes = [.. Doubling(Math.Min(options.StepTokens, engine.Context - 2))];
+        int[] batches = [.. Doubling(Math.Min(Math.Min(options.MaxSequences, options.StepTokens), options.MaxWaiting)).Skip(1)];
         int done = 0, total = sizes.Length + batches.Length + hot.Count + prompts.Count;
         void Report(string step) => progress?.Report(new WarmupProgress(++done, total, step));
         foreach (int size in sizes)

@@ -190,16 +190,20 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
             Bos = ReadId(vocabulary, "bos_token_id", bos),
             Eos = ReadId(vocabulary, "eos_token_id", eos),
             Unknown = ReadId(vocabulary, "unknown_token_id", unknown),
-            Pad = ReadId(vocabulary, "padding_token_id", pad),
+            // Nothing is padded here, and some published files name a token that they do not have.
+            Pad = ReadId(vocabulary, "padding_token_id", pad, strict: false),
             Ends = ends,
         };
     }
 
-    /// <summary>An id, or null where the file gives none, or one beyond the vocabulary (some published files do).</summary>
-    private int? ReadId(Vocabulary vocabulary, string key, int? fallback)
+    /// <summary>An id, or null where the file gives none: no key, or one of the two ways to write -1.</summary>
+    /// <exception cref="ModelFormatException">The file gives one beyond the vocabulary.</exception>
+    private int? ReadId(Vocabulary vocabulary, string key, int? fallback, bool strict = true)
     {
         long id = metadata.GetInt64OrDefault(Prefix + key, fallback ?? -1);
-        return id >= 0 && id < vocabulary.Count ? (int)id : null;
+        if (id >= 0 && id < vocabulary.Count) return (int)id;
+        if (!strict || id is -1 or uint.MaxValue || !metadata.Contains(Prefix + key)) return null;
+        throw new ModelFormatException(file, Prefix + key, $"is {id}, but the vocabulary's ids are 0 to {vocabulary.Count - 1}; convert the model again, or set it to the right token");
     }
 
     private TokenizerDefinition WithEnds(bool addBos, bool addEos, TokenizerDefinition definition)

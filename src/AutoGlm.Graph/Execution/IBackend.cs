@@ -9,6 +9,12 @@ public interface IBackend : IDisposable
     /// <summary>What people should know about how graphs were loaded, a sentence each.</summary>
     IReadOnlyList<string> Notices => [];
 
+    /// <summary>What most processors do best with.</summary>
+    const int UsualBatchRows = 512;
+
+    /// <summary>Rows of a batch that keep it busy, and take no longer than they need to: for who does not know better.</summary>
+    int BatchRows => UsualBatchRows;
+
     /// <summary>Bytes that KV blocks may take once a graph is loaded; null where the memory is the host's.</summary>
     long? KvBytesAvailable => null;
 

@@ -24,7 +24,14 @@ internal sealed class DecoderBuilder(ModelConfig config, IWeightSource weights, 
     public int WidthOf(Value x) => _nodes[x.Index].Width;
 
     /// <summary>The rows of <c>token_embd.weight</c> for the batch's tokens.</summary>
-    public Value Embed() => Append(new Embed(Matrix("token_embd.weight", null, config.Hidden)) { Width = config.Hidden });
+    /// <exception cref="ModelFormatException">The file's settings speak of another vocabulary.</exception>
+    public Value Embed()
+    {
+        Weight table = Matrix("token_embd.weight", null, config.Hidden);
+        if (config.Settings.FindInteger("vocab_size", "vocab_size") is { } stated && stated != table.Shape[0])
+            throw config.Settings.Invalid("vocab_size", "vocab_size", $"is {stated}, but token_embd.weight has {table.Shape[0]} rows, one a token; convert the model again, or set it to {table.Shape[0]}");
+        return Append(new Embed(table) { Width = config.Hidden });
+    }
 
     public Value Add(Value a, Value b) => Append(new Add(a, b) { Width = WidthOf(a) });
 

@@ -44,6 +44,8 @@ internal sealed class LayerBuilder(DecoderBuilder builder, int layer)
     /// <param name="sinks">An extra logit for each head.</param>
     public Value Attend(Value q, Value k, Value v, RopeTable? rope, float? scale = null, int window = 0, float softCap = 0, Weight? sinks = null)
     {
+        if (Config.Settings.FindInteger("attention.value_length", "") is { } values && values != Config.HeadSize)
+            throw Config.Settings.Invalid("attention.value_length", "", $"is {values}, but this architecture's values are as wide as its keys, {Config.HeadSize} (attention.key_length); convert the model again");
         if (rope is not null) (q, k) = (builder.Rope(q, Config.HeadSize, rope), builder.Rope(k, Config.HeadSize, rope));
         Value attended = builder.Attention(q, k, v, new AttentionShape
         {

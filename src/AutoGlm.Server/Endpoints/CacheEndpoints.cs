@@ -17,6 +17,7 @@ internal sealed class CacheEndpoints(Serving serving)
             cache.BlocksInUse,
             cache.BlocksCached,
             cache.BlocksBlank,
+            cache.BlocksTouched,
             cache.BlockTokens,
             cache.BlockBytes,
             cache.Lookups,

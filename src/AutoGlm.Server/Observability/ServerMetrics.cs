@@ -74,6 +74,7 @@ internal sealed class ServerMetrics
     private void ObserveCache()
     {
         Meter.CreateObservableGauge("autoglm.kv.blocks", () => Tagged("state", cache => [("used", cache.BlocksInUse), ("cached", cache.BlocksCached), ("blank", cache.BlocksBlank)]), "{block}", "KV blocks by state");
+        Gauge("autoglm.kv.touched", "Bytes of KV blocks that have held content since the start: what a host has given for them", engine => (double)engine.Cache.BlocksTouched * engine.Cache.BlockBytes);
         Gauge("autoglm.kv.occupancy", "Share of KV blocks that running answers use, 0 to 1", engine => (double)engine.Cache.BlocksInUse / engine.Cache.Blocks);
         Count("autoglm.cache.lookups", "Prompts looked up in the cache", engine => engine.Cache.Lookups);
         Count("autoglm.cache.misses", "Prompts of which nothing was cached", engine => engine.Cache.Misses);

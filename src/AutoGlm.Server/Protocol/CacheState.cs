@@ -8,6 +8,7 @@ namespace AutoGlm.Server.Protocol;
 /// <param name="BlocksUsed">Of running answers.</param>
 /// <param name="BlocksCached">That hold content nobody uses at the moment.</param>
 /// <param name="BlocksBlank">Without content.</param>
+/// <param name="BlocksTouched">That have held content since the start: a host takes memory for these alone.</param>
 /// <param name="BlockTokens">Tokens of a block.</param>
 /// <param name="BlockBytes">Bytes of a block.</param>
 /// <param name="Lookups">Prompts looked up.</param>
@@ -20,6 +21,7 @@ public sealed record CacheState(
     int BlocksUsed,
     int BlocksCached,
     int BlocksBlank,
+    int BlocksTouched,
     int BlockTokens,
     long BlockBytes,
     long Lookups,

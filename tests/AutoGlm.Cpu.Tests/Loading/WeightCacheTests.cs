@@ -200,7 +200,12 @@ public sealed class WeightCacheTests : IDisposable
     [Fact]
     public void A_folder_that_cannot_be_written_is_still_read()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "folders there are not read-only");
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("folders there are not read-only");
+            return;
+        }
+
         RandomWeights[] tensors = CachedLoad.Tensors(1);
         _ = new CachedLoad(Cache, tensors, () => Here);
         File.SetUnixFileMode(_folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
@@ -243,7 +248,12 @@ public sealed class WeightCacheTests : IDisposable
     [Fact]
     public void Clearing_leaves_mapped_files_to_those_that_have_them()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "mapped files cannot be deleted there");
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("mapped files cannot be deleted there");
+            return;
+        }
+
         CachedLoad load = new(Cache, CachedLoad.Tensors(1), () => Here);
         using PackedFile file = PackedFile.Open(Cache.List()[0].Path, load.Pieces, load.Content);
         File.WriteAllText(Path.Combine(_folder, "young.part"), "");

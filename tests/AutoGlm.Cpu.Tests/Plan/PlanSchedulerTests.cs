@@ -106,6 +106,29 @@ public class PlanSchedulerTests
         Assert.True((read with { Grain = 64 }).ConflictsWith(write, columns));
     }
 
+    [Fact]
+    public void Fewer_threads_than_shares_do_all_shares_once()
+    {
+        foreach (DivisionKind kind in new[] { DivisionKind.Columns, DivisionKind.Heads, DivisionKind.Own })
+        {
+            for (int threads = 1; threads <= 4; threads++)
+            {
+                Shares step = new();
+                StepChain chain = new(new Division(kind, kind == DivisionKind.Own ? null : RowSpace.Tokens, 4), [step]);
+                StepContext context = new() { TokenRows = 1 };
+                for (int thread = 0; thread < threads; thread++) chain.Run(context, thread, threads);
+                Assert.Equal([0, 1, 2, 3], step.Seen.Order());
+            }
+        }
+    }
+
+    private sealed class Shares() : PlanStep(RowSpace.Tokens, [])
+    {
+        public List<int> Seen { get; } = [];
+
+        public override void Run(StepContext context, in Part part) => Seen.Add(part.Share);
+    }
+
     private static int StagesOfALayer(BatchKind kind, bool optimized, IReadOnlyCollection<string> without, bool postNorms = false) =>
         Schedule(3, kind, optimized, without, postNorms: postNorms).Count - Schedule(2, kind, optimized, without, postNorms: postNorms).Count;
 

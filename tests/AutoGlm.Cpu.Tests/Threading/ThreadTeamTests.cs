@@ -25,6 +25,28 @@ public sealed class ThreadTeamTests
         }
     }
 
+    [Fact]
+    public void Threads_are_left_out_and_come_back_between_regions()
+    {
+        TeamSize size = new(5);
+        using ThreadTeam team = new(5, size);
+        Steps region = new(team, barriers: 3);
+        Random random = new(4);
+        double now = TeamSize.Now;
+        HashSet<int> sizes = [];
+        for (int run = 0; run < 500; run++)
+        {
+            // As if all had waited for one another, or for nobody, a long time from now.
+            size.Observe(now += 10, 1, random.Next(2) * 10);
+            int expected = size.Current;
+            team.Run(region);
+            Assert.Equal((0, expected), (region.Late, region.Threads));
+            sizes.Add(expected);
+        }
+
+        Assert.Superset(new HashSet<int> { 1, 2, 5 }, sizes);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -112,8 +134,11 @@ public sealed class ThreadTeamTests
 
         public int Late => _late;
 
+        public int Threads { get; private set; }
+
         public void Run(int thread, int threads)
         {
+            if (thread == 0) Threads = threads;
             for (int i = 0; i < Counters.Length; i++)
             {
                 Interlocked.Increment(ref Counters[i]);

@@ -60,6 +60,18 @@ public class AttentionLauncherTests
     }
 
     [Theory]
+    [InlineData(KvType.F16)]
+    [InlineData(KvType.Q8_0)]
+    public void Contexts_of_128k_tokens_are_read(KvType type)
+    {
+        using Card card = new();
+        AttentionShape shape = new() { Layer = 1, Heads = 4, KvHeads = 1, KeySize = 64, ValueSize = 64, Scale = 0.125f };
+        KvLayout layout = KvLayout.For(Graph(shape), type, 16);
+        (int Rows, int Position)[][] batches = [[(1, 131071)], [(1, 131071), (1, 3), (3, 100_000)], [(33, 131072 - 33), (1, 70_000)]];
+        foreach ((int Rows, int Position)[] sequences in batches) Check(card, shape, layout, sequences);
+    }
+
+    [Theory]
     [InlineData(KvType.F32)]
     [InlineData(KvType.F16)]
     [InlineData(KvType.Q8_0)]

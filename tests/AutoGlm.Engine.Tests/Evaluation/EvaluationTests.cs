@@ -87,9 +87,9 @@ public class EvaluationTests
         Assert.True(kv.TryReserve(input.Length));
         float[] logits = new float[input.Length * runtime.Vocabulary];
         ForwardBatch batch = new();
-        for (int start = 0; start < input.Length; start += runtime.Options.BatchTokens)
+        for (int start = 0; start < input.Length; start += runtime.Options.StepTokens)
         {
-            int[] part = input[start..Math.Min(input.Length, start + runtime.Options.BatchTokens)];
+            int[] part = input[start..Math.Min(input.Length, start + runtime.Options.StepTokens)];
             batch.Clear();
             batch.Add(part, start, kv.BlockTable, runtime.Pool.BlockTokens, LogitRows.All);
             runtime.Run(batch, logits.AsSpan(start * runtime.Vocabulary, part.Length * runtime.Vocabulary));

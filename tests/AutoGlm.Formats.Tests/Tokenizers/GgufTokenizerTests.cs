@@ -55,17 +55,32 @@ public class GgufTokenizerTests
     }
 
     [Fact]
-    public void Special_ids_beyond_the_vocabulary_are_none()
+    public void Special_ids_may_be_none_and_padding_is_not_used()
     {
         GgufMetadata metadata = TestTokenizers.SentencePiece("▁", "a");
-        metadata["tokenizer.ggml.eos_token_id"] = 5_000_000_000L;
-        metadata["tokenizer.ggml.padding_token_id"] = -1;
+        metadata["tokenizer.ggml.eos_token_id"] = uint.MaxValue;
+        metadata["tokenizer.ggml.eom_token_id"] = -1;
+        metadata["tokenizer.ggml.padding_token_id"] = 5_000;
         metadata["tokenizer.ggml.eot_token_id"] = 260;
         Tokenizer tokenizer = TestTokenizers.FromGguf(metadata);
         Assert.Null(tokenizer.EosId);
         Assert.Null(tokenizer.PadId);
         Assert.Equal(1, tokenizer.BosId);
         Assert.Contains(260, tokenizer.EndOfGenerationIds);
+    }
+
+    [Theory]
+    [InlineData("eos_token_id", 5_000_000_000L)]
+    [InlineData("bos_token_id", 261L)]
+    [InlineData("eot_token_id", 261L)]
+    [InlineData("unknown_token_id", -2L)]
+    public void Special_ids_beyond_the_vocabulary_are_refused(string key, long id)
+    {
+        GgufMetadata metadata = TestTokenizers.SentencePiece("▁", "a");
+        metadata["tokenizer.ggml." + key] = id;
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => TestTokenizers.FromGguf(metadata));
+        Assert.Equal("tokenizer.ggml." + key, error.Field);
+        Assert.Contains("0 to 260", error.Reason);
     }
 
     [Fact]

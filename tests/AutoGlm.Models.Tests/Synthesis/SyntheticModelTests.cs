@@ -7,7 +7,7 @@ namespace AutoGlm.Models.Tests.Synthesis;
 
 public class SyntheticModelTests
 {
-    private static readonly SyntheticShape Tiny = new()
+    internal static readonly SyntheticShape Tiny = new()
     {
         Name = "tiny",
         Architecture = "llama",

@@ -126,7 +126,7 @@ internal sealed class PrintfFormat
     private static string ZeroPad(string number, int width)
     {
         int sign = number.Length > 0 && number[0] is '-' or '+' or ' ' ? 1 : 0;
-        return number[..sign] + number[sign..].PadLeft(width - sign, '0');
+        return number[..sign] + number[sign..].PadLeft(Math.Max(0, width - sign), '0');
     }
 
     private static string Cased(string text, char kind) => char.IsUpper(kind) ? text.ToUpperInvariant() : text;

@@ -16,6 +16,8 @@ public sealed class SplitBackend(IBackend device, IBackend host, SplitOptions op
     private int _all;
     private double _deviceShare = 1;
 
+    public int BatchRows => device.BatchRows;
+
     public string Name => _layers is { } layers ? $"{layers} of {_all} layers on {device.Name}, the rest on {host.Name}" : $"{device.Name} and {host.Name}";
 
     public IReadOnlyList<string> Notices => [.. device.Notices, .. host.Notices];

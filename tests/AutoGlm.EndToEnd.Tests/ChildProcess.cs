@@ -1,0 +1,37 @@
+using System.Diagnostics;
+
+namespace AutoGlm.EndToEnd.Tests;
+
+/// <summary>A program as a process of its own, from its start to its end.</summary>
+internal static class ChildProcess
+{
+    /// <summary>Runs it in a folder, with so much on its standard input.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
+    /// <exception cref="TimeoutException">It did not end in time, and was killed.</exception>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string program, IEnumerable<string> arguments, string folder, TimeSpan patience, string input = "")
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        using CancellationTokenSource late = new(patience);
+        try
+        {
+            await process.WaitForExitAsync(late.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} {string.Join(' ', start.ArgumentList)} did not end within {patience.TotalSeconds:N0} s.");
+        }
+
+        return (process.ExitCode, await output, await error);
+    }
+}
