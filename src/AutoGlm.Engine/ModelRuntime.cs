@@ -59,6 +59,9 @@ public sealed class ModelRuntime : IDisposable
 
     public long WeightBytes => _executor.WeightBytes;
 
+    /// <summary>Those of them that are mapped from the weight cache: shared with all processes that run the model.</summary>
+    public long MappedBytes => _executor.MappedBytes;
+
     /// <summary>Bytes of parameters that generating one token of one sequence reads.</summary>
     public long BytesPerToken => _executor.BytesPerToken;
 
