@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using AutoGlm.Cpu.Loading;
 using AutoGlm.Formats.Tensors;
@@ -162,15 +161,10 @@ public sealed class WeightCache
 
     private string NotePath(UInt128 key) => Path.Combine(Folder, $"{key:x32}{Note}");
 
-    private static UInt128 KeyOf(WeightPieces pieces, IReadOnlyList<FileStamp> stamps)
-    {
-        XxHash128 hash = new();
-        hash.Append(MemoryMarshal.AsBytes<UInt128>([pieces.Key]));
-        hash.Append(MemoryMarshal.AsBytes<FileStamp>(stamps.ToArray()));
-        return hash.GetCurrentHashAsUInt128();
-    }
+    private static UInt128 KeyOf(WeightPieces pieces, IReadOnlyList<FileStamp> stamps) =>
+        ShortHash.Of([.. MemoryMarshal.AsBytes<UInt128>([pieces.Key]), .. MemoryMarshal.AsBytes<FileStamp>([.. stamps])]);
 
-    private static UInt128 Seal(UInt128 key, UInt128 content) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes<UInt128>([key, content]));
+    private static UInt128 Seal(UInt128 key, UInt128 content) => ShortHash.Of(MemoryMarshal.AsBytes<UInt128>([key, content]));
 
     private static string? ModelOf(string path)
     {

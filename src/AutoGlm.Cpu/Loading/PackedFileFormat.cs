@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using System.Text;
 
 namespace AutoGlm.Cpu.Loading;
@@ -40,7 +39,7 @@ internal static class PackedFileFormat
         BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(32), pieces.Key);
         BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(48), content);
         for (int i = 0; i < sums.Length; i++) BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(FixedBytes + 16 * i), sums[i]);
-        BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(header.Length - HashBytes), XxHash128.HashToUInt128(header.AsSpan(0, header.Length - HashBytes)));
+        BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(header.Length - HashBytes), ShortHash.Of(header.AsSpan(0, header.Length - HashBytes)));
         return header;
     }
 
@@ -51,7 +50,7 @@ internal static class PackedFileFormat
         if (fileBytes != FileBytes(pieces)) throw new InvalidDataException($"has {fileBytes:N0} bytes, not {FileBytes(pieces):N0}");
         ReadOnlySpan<byte> header = beginning[..HeaderBytes(pieces)];
         if (!IsPackedFile(header)) throw new InvalidDataException("is no file of packed weights");
-        bool whole = BinaryPrimitives.ReadUInt128LittleEndian(header[^HashBytes..]) == XxHash128.HashToUInt128(header[..^HashBytes]);
+        bool whole = BinaryPrimitives.ReadUInt128LittleEndian(header[^HashBytes..]) == ShortHash.Of(header[..^HashBytes]);
         if (!whole) throw new InvalidDataException("has a damaged header");
         bool ours = BinaryPrimitives.ReadInt32LittleEndian(header[8..]) == Version
             && BinaryPrimitives.ReadInt32LittleEndian(header[12..]) == pieces.Count

@@ -1,4 +1,3 @@
-
 namespace AutoGlm.Cpu.Loading;
 
 /// <summary>Writes a file of packed matrices, its pieces in any order and by any thread. Nobody finds it before <see cref="Publish"/>.</summary>

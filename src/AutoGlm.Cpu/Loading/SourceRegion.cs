@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using AutoGlm.Cpu.Kernels;
 using AutoGlm.Formats.Tensors;
@@ -23,7 +22,7 @@ internal class SourceRegion : PieceRegion
     }
 
     /// <summary>Names the content of all tensors, once the region has run.</summary>
-    public UInt128 ContentHash => XxHash128.HashToUInt128(MemoryMarshal.AsBytes<UInt128>(_sums));
+    public UInt128 ContentHash => ShortHash.Of(MemoryMarshal.AsBytes<UInt128>(_sums));
 
     protected sealed override void Take(int index, WeightPiece piece, int thread)
     {

@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using System.Text;
 using AutoGlm.Cpu.Kernels;
 using AutoGlm.Formats.Tensors;
@@ -38,7 +37,7 @@ internal sealed class WeightPieces
         }
 
         _pieces = [.. pieces];
-        Key = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(description.ToString()));
+        Key = ShortHash.Of(Encoding.UTF8.GetBytes(description.ToString()));
     }
 
     public IReadOnlyList<(Tensor Tensor, PackedMatrix Matrix)> Matrices { get; }

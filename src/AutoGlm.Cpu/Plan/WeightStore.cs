@@ -1,5 +1,5 @@
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using AutoGlm.Cpu.Kernels;
 using AutoGlm.Cpu.Loading;
 using AutoGlm.Cpu.Threading;
@@ -17,7 +17,7 @@ internal sealed unsafe class WeightStore : IDisposable
     private readonly Dictionary<Weight, PackedMatrix> _matrices = [];
     private readonly Dictionary<Weight, NativeArray<float>> _vectors = [];
 
-    private readonly XxHash128 _vectorHash = new();
+    private readonly IncrementalHash _vectorHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private PackedFile? _file;
 
     private WeightStore()
@@ -78,12 +78,13 @@ internal sealed unsafe class WeightStore : IDisposable
         foreach (PackedMatrix matrix in _matrices.Values) matrix.Dispose();
         foreach (NativeArray<float> vector in _vectors.Values) vector.Dispose();
         _file?.Dispose();
+        _vectorHash.Dispose();
     }
 
     private byte[] HashWith(UInt128 matrices)
     {
-        _vectorHash.Append(MemoryMarshal.AsBytes<UInt128>([matrices]));
-        return _vectorHash.GetCurrentHash();
+        _vectorHash.AppendData(MemoryMarshal.AsBytes<UInt128>([matrices]));
+        return _vectorHash.GetHashAndReset();
     }
 
     private static IEnumerable<Weight> MatricesOf(Node node) => node switch
@@ -115,7 +116,7 @@ internal sealed unsafe class WeightStore : IDisposable
         int wrong = Array.FindIndex(values, value => !float.IsFinite(value));
         if (wrong >= 0) throw new ModelFormatException(location, tensor.Name, $"value {wrong} is {values[wrong]}; the file is damaged");
         _vectors.Add(weight, new NativeArray<float>(values));
-        _vectorHash.Append(MemoryMarshal.AsBytes<float>(values));
+        _vectorHash.AppendData(MemoryMarshal.AsBytes<float>(values));
         tensor.Discard();
     }
 }
