@@ -23,7 +23,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
     private readonly PlanOptions _options;
     private readonly bool _ownsWeights;
     private readonly KeySplit _split;
-    private readonly int _maxRows, _inputWidth;
+    private readonly int _maxRows;
     private QueryRows[] _sequences = [];
     private nint[] _blocks = [];
     private Stage[] _stages = [];
@@ -38,14 +38,13 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
         _options = options;
         _ownsWeights = ownsWeights;
         _maxRows = maxRows;
-        _inputWidth = graph.Nodes.OfType<Input>().Select(node => node.Width).FirstOrDefault();
         _memory = new PlanMemory(graph, maxRows, team.Threads);
         PlanCompiler compiler = new(graph, weights, _memory, kernels, maxRows);
         PlanScheduler scheduler = new(compiler.Compile(), team.Threads, options);
         _schedules = [.. Enumerable.Range(0, BatchKind.Count).Select(index => scheduler.Schedule(BatchKind.At(index)))];
         _owned = compiler.Owned;
         _split = new KeySplit(graph.Attentions.Select(attention => attention.Shape), _memory.Kv, team.Threads);
-        BytesPerToken = graph.Nodes.Sum(BytesRead);
+        BytesPerToken = graph.BytesPerToken(weight => weights.Matrix(weight).Bytes);
     }
 
     public long WeightBytes => _weights.Bytes;
@@ -60,11 +59,8 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
 
     public void Run(ForwardBatch batch, IKvMemory kv, Span<float> logits)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.RowCount, _maxRows);
-        int width = _graph[_graph.Output].Width;
-        if (logits.Length < (long)batch.LogitRows.Length * width) throw new ArgumentException($"{batch.LogitRows.Length} rows of logits need {(long)batch.LogitRows.Length * width} floats.", nameof(logits));
+        _graph.CheckRun(batch, _maxRows, logits);
         if (batch.RowCount == 0) return;
-        if (batch.Inputs.Length < (long)batch.RowCount * _inputWidth) throw new ArgumentException($"The graph reads {batch.RowCount} rows of {_inputWidth} floats that the batch does not have.", nameof(batch));
         HostKvMemory memory = kv as HostKvMemory ?? throw new ArgumentException("The KV memory is another backend's.", nameof(kv));
         _memory.Kv.Bind(memory.Layout);
         PlaceSequences(batch, memory);
@@ -85,7 +81,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
                 batch.RowCount >= _team.Threads, batch.LogitRows.Length >= _team.Threads, _context.SingleRows, _split.Decide(sequences, _context.SequenceCount));
             _stages = _schedules[kind.Index];
             foreach (Stage stage in _stages) stage.Reset();
-            _memory.PlaceOutput(output, width);
+            _memory.PlaceOutput(output, _graph[_graph.Output].Width);
             _team.Run(this);
         }
     }
@@ -123,12 +119,4 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
             _sequences[i] = new QueryRows { Row = sequence.FirstRow, Rows = sequence.RowCount, Position = sequence.FirstPosition };
         }
     }
-
-    private long BytesRead(Node node) => node switch
-    {
-        MatMul matMul => _weights.Matrix(matMul.W).Bytes,
-        HeadMatMul matMul => _weights.Matrix(matMul.W).Bytes,
-        ExpertMatMul matMul => _weights.Matrix(matMul.W).Bytes * matMul.Used / matMul.W.Shape[0],
-        _ => 0,
-    };
 }

@@ -81,7 +81,7 @@ public sealed class CudaBackend : IBackend
         graph, _options.FuseHeads, weight => _options.FuseGates && packed(weight), weight => _options.FuseNorms && packed(weight));
 
     private CudaExecutor Executor(ComputationGraph graph, DeviceWeights weights, Operations operations, Fusions? fusions, int maxRows, bool ownsWeights) =>
-        new(Device, _stream, graph, weights, operations, fusions, maxRows, _options, ownsWeights, other => Share(other, weights, maxRows));
+        new(Device, _stream, _kernels, graph, weights, operations, fusions, maxRows, _options, ownsWeights, other => Share(other, weights, maxRows));
 
     public void Dispose()
     {

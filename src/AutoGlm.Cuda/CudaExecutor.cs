@@ -1,13 +1,14 @@
 using AutoGlm.Cuda.Memory;
+using AutoGlm.Cuda.Modules;
 using AutoGlm.Cuda.Plan;
+using AutoGlm.Cuda.Sampling;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
-using AutoGlm.Graph.Nodes;
 
 namespace AutoGlm.Cuda;
 
-/// <summary>A loaded graph: its steps are queued one after another on one stream, and its logits copied back.</summary>
-internal sealed class CudaExecutor : IGraphExecutor
+/// <summary>A loaded graph: its steps are queued one after another on one stream, and its logits copied back, or the tokens that the card chose.</summary>
+internal sealed class CudaExecutor : ISamplingExecutor
 {
     private const long MostStagedBytes = 16 << 20;
 
@@ -21,6 +22,7 @@ internal sealed class CudaExecutor : IGraphExecutor
     private readonly PinnedBuffer _staging;
     private readonly StepContext _context;
     private readonly Operations _operations;
+    private readonly TokenChoices _choices;
     private readonly DecodeGraphs? _graphs;
     private readonly int _maxRows;
     private readonly bool _fitGraphs;
@@ -29,6 +31,7 @@ internal sealed class CudaExecutor : IGraphExecutor
 
     /// <param name="device">The card.</param>
     /// <param name="stream">Where its steps are queued.</param>
+    /// <param name="kernels">The card's kernels.</param>
     /// <param name="graph">The graph.</param>
     /// <param name="weights">Its parameters.</param>
     /// <param name="operations">What queues its operations; disposed with it.</param>
@@ -40,6 +43,7 @@ internal sealed class CudaExecutor : IGraphExecutor
     public CudaExecutor(
         CudaDevice device,
         CudaStream stream,
+        KernelLibrary kernels,
         ComputationGraph graph,
         DeviceWeights weights,
         Operations operations,
@@ -61,13 +65,14 @@ internal sealed class CudaExecutor : IGraphExecutor
         _fitGraphs = options.FitGraphs;
         _memory = new PlanMemory(device, graph, maxRows);
         PlanCompiler compiler = new(graph, weights, _memory, operations, fusions, options.HandOver, device);
-        _steps = compiler.Compile(stream);
+        _choices = new TokenChoices(device, kernels, _memory[graph.Output], maxRows);
+        _steps = [.. compiler.Compile(stream), new PlanStep("choose tokens", _choices.Queue)];
         _owned = compiler.Owned;
         if (options.CaptureGraphs) _graphs = new DecodeGraphs(_steps, maxRows);
-        _upload = new BatchUpload(device);
+        _upload = new BatchUpload(device, maxRows);
         long row = (long)_memory[graph.Output].Stride * sizeof(float);
         _staging = new PinnedBuffer(device, Math.Max(row, MostStagedBytes / row * row));
-        BytesPerToken = graph.Nodes.Sum(BytesRead);
+        BytesPerToken = graph.BytesPerToken(weight => weights.Matrix(weight).Bytes);
     }
 
     public long WeightBytes => _weights.Bytes;
@@ -78,22 +83,33 @@ internal sealed class CudaExecutor : IGraphExecutor
 
     public void Run(ForwardBatch batch, IKvMemory kv, Span<float> logits)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.RowCount, _maxRows);
-        int width = _graph[_graph.Output].Width;
-        if (logits.Length < (long)batch.LogitRows.Length * width) throw new ArgumentException($"{batch.LogitRows.Length} rows of logits need {(long)batch.LogitRows.Length * width} floats.", nameof(logits));
+        _graph.CheckRun(batch, _maxRows, logits);
         if (batch.RowCount == 0) return;
-        CudaKvMemory memory = kv as CudaKvMemory ?? throw new ArgumentException("The KV memory is another backend's.", nameof(kv));
+        Queue(batch, kv, [], follows: false);
+        Download(logits, 0, batch.LogitRows.Length);
+    }
+
+    public void Begin(ForwardBatch batch, IKvMemory kv, ReadOnlySpan<RowSampling> rows, int vocabulary, bool follows)
+    {
+        _graph.CheckRun(batch, _maxRows);
+        if (rows.Length != batch.LogitRows.Length) throw new ArgumentException($"{batch.LogitRows.Length} rows want a token, not {rows.Length}.", nameof(rows));
+        if (_choices.IsFull) throw new InvalidOperationException("Two steps are under way; one is to be ended first.");
+        if (_choices.Vocabulary != vocabulary) _graphs?.Clear();
+        _choices.Vocabulary = vocabulary;
+        if (batch.RowCount > 0) Queue(batch, kv, _choices.Convert(rows), follows);
+        _choices.Begin(_context, rows.Length);
+    }
+
+    public void End(Span<int> tokens)
+    {
         _device.MakeCurrent();
-        int graphRows = _graphs?.RowsFor(batch) ?? 0, rows = Math.Max(batch.RowCount, graphRows);
-        bool moved = _context.Kv != memory.Address || !ReferenceEquals(_context.KvLayout, memory.Layout);
-        (_context.Kv, _context.KvLayout) = (memory.Address, memory.Layout);
-        moved |= _memory.ReserveOutput(Math.Max(1, rows > batch.RowCount ? rows : batch.LogitRows.Length));
-        moved |= _upload.Send(batch, rows, _context);
-        moved |= _operations.Begin(_context, batch);
-        if (moved) _graphs?.Clear();
-        _context.GraphTiles = _fitGraphs ? _operations.Tiles : int.MaxValue;
-        Queue(graphRows);
-        Download(logits, batch.LogitRows.Length, width);
+        _choices.End(tokens);
+    }
+
+    public void ReadLogits(int row, Span<float> logits)
+    {
+        _device.MakeCurrent();
+        Download(logits, row, 1);
     }
 
     public IGraphExecutor Share(ComputationGraph graph) => _share(graph);
@@ -103,12 +119,28 @@ internal sealed class CudaExecutor : IGraphExecutor
         _device.MakeCurrent();
         _context.Stream.Synchronize();
         _graphs?.Dispose();
+        _choices.Dispose();
         foreach (IDisposable owned in _owned) owned.Dispose();
         _staging.Dispose();
         _upload.Dispose();
         _memory.Dispose();
         _operations.Dispose();
         if (_ownsWeights) _weights.Dispose();
+    }
+
+    private void Queue(ForwardBatch batch, IKvMemory kv, ReadOnlySpan<SamplingRow> choices, bool follows)
+    {
+        CudaKvMemory memory = kv as CudaKvMemory ?? throw new ArgumentException("The KV memory is another backend's.", nameof(kv));
+        _device.MakeCurrent();
+        int graphRows = _graphs?.RowsFor(batch) ?? 0, rows = Math.Max(batch.RowCount, graphRows);
+        bool moved = _context.Kv != memory.Address || !ReferenceEquals(_context.KvLayout, memory.Layout);
+        (_context.Kv, _context.KvLayout) = (memory.Address, memory.Layout);
+        moved |= _memory.ReserveOutput(Math.Max(1, rows > batch.RowCount ? rows : batch.LogitRows.Length));
+        moved |= _upload.Send(batch, rows, choices, follows, _context);
+        moved |= _operations.Begin(_context, batch);
+        if (moved) _graphs?.Clear();
+        _context.GraphTiles = _fitGraphs ? _operations.Tiles : int.MaxValue;
+        Queue(graphRows);
     }
 
     private void Queue(int graphRows)
@@ -122,16 +154,17 @@ internal sealed class CudaExecutor : IGraphExecutor
         foreach (PlanStep step in _steps) step.Queue(_context);
     }
 
-    /// <summary>Copies rows of logits, as many at once as the page-locked buffer holds, and waits for them.</summary>
-    private void Download(Span<float> logits, int rows, int width)
+    /// <summary>Copies rows of logits from a row on, as many at once as the page-locked buffer holds, and waits for them.</summary>
+    private void Download(Span<float> logits, int first, int rows)
     {
+        int width = _graph[_graph.Output].Width;
         Operand output = _memory[_graph.Output];
         int most = (int)(_staging.Bytes / (output.Stride * sizeof(float)));
         if (most == 0) throw new InvalidOperationException("A row of logits does not fit.");
         for (int row = 0; row < rows; row += most)
         {
             int count = Math.Min(most, rows - row);
-            _context.Stream.Download(_staging.Address, output.Address + (nint)row * output.Stride * sizeof(float), (long)count * output.Stride * sizeof(float));
+            _context.Stream.Download(_staging.Address, output.Address + (nint)(first + row) * output.Stride * sizeof(float), (long)count * output.Stride * sizeof(float));
             _context.Stream.Synchronize();
             ReadOnlySpan<float> staged = _staging.Span<float>(0, count * output.Stride);
             for (int i = 0; i < count; i++) staged.Slice(i * output.Stride, width).CopyTo(logits.Slice((row + i) * width, width));
@@ -140,11 +173,4 @@ internal sealed class CudaExecutor : IGraphExecutor
         if (rows == 0) _context.Stream.Synchronize();
     }
 
-    private long BytesRead(Node node) => node switch
-    {
-        MatMul matMul => _weights.Matrix(matMul.W).Bytes,
-        HeadMatMul matMul => _weights.Matrix(matMul.W).Bytes,
-        ExpertMatMul matMul => _weights.Matrix(matMul.W).Bytes * matMul.Used / matMul.W.Shape[0],
-        _ => 0,
-    };
 }

@@ -18,5 +18,8 @@ public static class CudaPasses
     /// <summary>Results of many rows in the form that the next product reads: <see cref="CudaOptions.HandOver"/>.</summary>
     public const string Handovers = "cuda-handovers";
 
-    public static IReadOnlyList<string> All { get; } = [Graphs, FittedGraphs, Heads, Gates, Handovers];
+    /// <summary>Tokens are chosen on the card, and the next step is under way before they are read.</summary>
+    public const string ChosenTokens = "cuda-chosen-tokens";
+
+    public static IReadOnlyList<string> All { get; } = [Graphs, FittedGraphs, Heads, Gates, Handovers, ChosenTokens];
 }

@@ -1,5 +1,7 @@
 using AutoGlm.Cpu;
+using AutoGlm.Cuda;
 using AutoGlm.Graph.Execution;
+using AutoGlm.Graph.Passes;
 using AutoGlm.KvCache;
 using AutoGlm.KvCache.Eviction;
 
@@ -83,7 +85,10 @@ public sealed record EngineOptions
     /// <summary>Share of the KV blocks that the sweeper keeps blank: 0 to 1.</summary>
     public double CacheBlankShare { get; init; } = 1.0 / 64;
 
-    /// <summary>Graph passes (<see cref="Graph.Passes.GraphOptimizer"/>), CPU plan passes (<see cref="Cpu.PlanPasses"/>) and CUDA plan passes (<see cref="Cuda.CudaPasses"/>) to leave out, by name.</summary>
+    /// <summary>Names for <see cref="WithoutPasses"/>: graph passes (<see cref="GraphOptimizer"/>), then those of the CPU's plan (<see cref="PlanPasses"/>) and of a card's (<see cref="CudaPasses"/>).</summary>
+    public static IReadOnlyList<string> PassNames { get; } = [.. GraphOptimizer.Passes.Select(pass => pass.Name), .. PlanPasses.All, .. CudaPasses.All];
+
+    /// <summary>Passes to leave out, by name; see <see cref="PassNames"/>.</summary>
     public IReadOnlyCollection<string> WithoutPasses { get; init; } = [];
 
     /// <summary>True to hold weights as float32, whatever the file stores (for measuring what quantised weights bring).</summary>
@@ -128,11 +133,12 @@ public sealed record EngineOptions
 
     internal BlockPoolOptions ToPoolOptions() => new() { Policy = CachePolicy, Ttl = CacheTtl, BlankShare = CacheBlankShare, KeepContent = PrefixCache, Time = Time };
 
-    /// <exception cref="ArgumentException">There is no such cache policy.</exception>
+    /// <exception cref="ArgumentException">There is no such cache policy, or no such pass.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     internal void Validate()
     {
         _ = EvictionPolicies.Create(CachePolicy);
+        if (WithoutPasses.Except(PassNames).FirstOrDefault() is { } unknown) throw new ArgumentException($"There is no pass '{unknown}'; there are {string.Join(", ", PassNames)}.", nameof(WithoutPasses));
         void Check(string field, long? value, long least, long most)
         {
             if (value < least || value > most) throw new ArgumentOutOfRangeException(field, value, $"{field} should be between {least} and {most}.");

@@ -266,7 +266,12 @@ public sealed class InferenceEngine : IAsyncDisposable
         _inbox.Post(scheduler => scheduler.Submit(sequence));
         try
         {
-            await foreach (GenerationChunk chunk in stream.Chunks.ReadAllAsync(cancellation).ConfigureAwait(false)) yield return chunk;
+            await foreach (GenerationChunk chunk in stream.Chunks.ReadAllAsync(cancellation).ConfigureAwait(false))
+            {
+                // What was sent before is not read after.
+                cancellation.ThrowIfCancellationRequested();
+                yield return chunk;
+            }
         }
         finally
         {

@@ -115,6 +115,9 @@ public sealed class ModelRuntime : IDisposable
         }
     }
 
+    /// <summary>What chooses tokens on the device; null where the host is to.</summary>
+    internal ISamplingExecutor? Sampling => Options.WithoutPasses.Contains(CudaPasses.ChosenTokens) ? null : _executor as ISamplingExecutor;
+
     /// <summary>Runs a batch; its logits go to <paramref name="logits"/> [logit rows, vocabulary].</summary>
     public void Run(ForwardBatch batch, Span<float> logits) => _executor.Run(batch, Pool.Memory, logits);
 

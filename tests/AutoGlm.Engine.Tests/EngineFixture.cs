@@ -13,6 +13,12 @@ public sealed class EngineFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync() => await Engine.DisposeAsync();
 
+    /// <summary>For answers that outlast every wait: a test leaves, stops or cancels them.</summary>
+    public static EngineOptions LongContext { get; } = new() { Context = 1 << 15, MaxSequences = 1 };
+
+    /// <summary>A greedy request whose answer takes longer than a test may be held up, in a context that has room for it.</summary>
+    public static GenerationRequest Endless(InferenceEngine engine, string user) => Greedy(engine, user, engine.Context - 1024) with { IgnoreEnd = true };
+
     /// <summary>A greedy request.</summary>
     public static GenerationRequest Greedy(InferenceEngine engine, string user, int maxTokens = 24) => new()
     {

@@ -4,7 +4,6 @@ using Microsoft.Extensions.AI;
 namespace AutoGlm.Server.Tests;
 
 /// <summary>Microsoft.Extensions.AI's client for OpenAI against a live server.</summary>
-[Collection(ServerFixture.OneAtATime)]
 public class ChatClientTests(ServerFixture fixture)
 {
     private static readonly ChatOptions Greedy = new() { Temperature = 0, MaxOutputTokens = 8 };

@@ -6,7 +6,6 @@ using System.Text.Json;
 namespace AutoGlm.Server.Tests;
 
 /// <summary>What clients do wrong: each gets a clear error, and everybody else an answer.</summary>
-[Collection(ServerFixture.OneAtATime)]
 public class FaultTests(ServerFixture fixture)
 {
     private const string Hello = """{"messages":[{"role":"user","content":"Hello"}],"max_tokens":2}""";
@@ -82,22 +81,23 @@ public class FaultTests(ServerFixture fixture)
     [Fact]
     public async Task A_client_that_leaves_frees_what_its_answer_held()
     {
-        using (Socket socket = await ConnectAsync())
+        await using AutoGlmServer server = await ServerFixture.StartAsync(ServerFixture.Roomy);
+        using HttpClient http = new() { BaseAddress = server.Address };
+        using (Socket socket = await ConnectAsync(server))
         {
-            string body = """{"prompt":"Once","max_tokens":900,"ignore_eos":true,"stream":true}""";
-            await socket.SendAsync(Encoding.UTF8.GetBytes($"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+            await socket.SendAsync(Encoding.UTF8.GetBytes($"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {ServerFixture.Long.Length}\r\n\r\n{ServerFixture.Long}"));
             await socket.ReceiveAsync(new byte[64]);
-            Assert.Equal(1, fixture.Engine.GetStatistics().Running);
+            Assert.Equal(1, server.Engine!.GetStatistics().Running);
         }
 
-        await ServerFixture.EventuallyAsync(() => fixture.Engine.GetStatistics() is { Running: 0, Cache.BlocksInUse: 0 }, "the answer goes on without its reader");
-        Assert.Equal(200, (await ServerFixture.PostAsync(fixture.Http, "/v1/chat/completions", Hello)).Status);
+        await ServerFixture.EventuallyAsync(() => server.Engine!.GetStatistics() is { Running: 0, Cache.BlocksInUse: 0 }, "the answer goes on without its reader");
+        Assert.Equal(200, (await ServerFixture.PostAsync(http, "/v1/chat/completions", Hello)).Status);
     }
 
     [Fact]
     public async Task Half_a_body_harms_nobody()
     {
-        using Socket socket = await ConnectAsync();
+        using Socket socket = await ConnectAsync(fixture.Server);
         await socket.SendAsync(Encoding.UTF8.GetBytes("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"prompt\":"));
 
         (int status, _) = await ServerFixture.PostAsync(fixture.Http, "/v1/chat/completions", Hello);
@@ -165,10 +165,10 @@ public class FaultTests(ServerFixture fixture)
         Assert.DoesNotContain("https://", page);
     }
 
-    private async Task<Socket> ConnectAsync()
+    private static async Task<Socket> ConnectAsync(AutoGlmServer server)
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(fixture.Server.Address.Host, fixture.Server.Address.Port);
+        await socket.ConnectAsync(server.Address.Host, server.Address.Port);
         return socket;
     }
 }

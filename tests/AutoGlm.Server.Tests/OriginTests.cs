@@ -3,7 +3,6 @@ using System.Net;
 namespace AutoGlm.Server.Tests;
 
 /// <summary>Web pages of other origins: those that were allowed may use the server, others not.</summary>
-[Collection(ServerFixture.OneAtATime)]
 public class OriginTests
 {
     private const string Good = "http://good.example";

@@ -6,7 +6,6 @@ using OpenAI.Responses;
 namespace AutoGlm.Server.Tests;
 
 /// <summary>OpenAI's .NET package against <c>/v1/responses</c> of a live server.</summary>
-[Collection(ServerFixture.OneAtATime)]
 public class ResponsesClientTests(ServerFixture fixture)
 {
     private const string Model = "autoglm-mini";

@@ -7,13 +7,16 @@ using OpenAI;
 
 [assembly: AssemblyFixture(typeof(ServerFixture))]
 
+// Some tests count what runs, and compare answers that a sum rounded in another order could change: nothing else computes meanwhile.
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+
 namespace AutoGlm.Server.Tests;
 
 /// <summary>A live server on loopback with the embedded model, shared by all tests that only ask it things.</summary>
 public sealed class ServerFixture : IAsyncLifetime
 {
-    /// <summary>The collection of all tests: one request at a time computes exactly the same each time, so that answers can be compared.</summary>
-    public const string OneAtATime = "server";
+    /// <summary>Asks for an answer that takes longer than a test may be held up, of a <see cref="Roomy"/> server: whoever asks leaves, or the server stops.</summary>
+    public const string Long = """{"prompt":"Once","max_tokens":32000,"ignore_eos":true,"stream":true}""";
 
     public static string ModelPath { get; } = TestData.InRepository("models", "autoglm-mini.gguf");
 
@@ -26,6 +29,9 @@ public sealed class ServerFixture : IAsyncLifetime
         LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
         StateFolder = Path.Combine(Path.GetTempPath(), $"autoglm-server-tests-{Environment.ProcessId}"),
     };
+
+    /// <summary>The same with room for <see cref="Long"/> answers.</summary>
+    public static ServerOptions Roomy { get; } = Options with { Engine = Options.Engine with { Context = 1 << 15 } };
 
     public AutoGlmServer Server { get; private set; } = null!;
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 namespace AutoGlm.Server.Tests;
 
 /// <summary>What is computed before anybody asks, and for whom.</summary>
-[Collection(ServerFixture.OneAtATime)]
 public sealed class WarmUpTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("autoglm-warmup-").FullName;

@@ -55,13 +55,12 @@ internal sealed class RuntimeOptions
     };
     private readonly Option<string[]> _without = new("--without")
     {
-        Description = "Passes and steps of the plan to leave out, by name (for measuring).",
+        Description = "Passes and steps of the plan to leave out, by name, with commas between them: what each of them brings.",
         HelpName = "PASS",
-        Hidden = true,
     };
 
     /// <param name="command">The command that gets the options.</param>
-    /// <param name="withContext">False where the command sets the context itself.</param>
+    /// <param name="withContext">False where the command sets the context itself, as those that measure do.</param>
     /// <param name="kvType">How keys and values are stored where the command line does not say.</param>
     public RuntimeOptions(Command command, bool withContext = true, KvType kvType = KvType.F16)
     {
@@ -77,6 +76,12 @@ internal sealed class RuntimeOptions
             if (result.Tokens is not [{ Value: var text }]) return;
             if (!Backends.IsLayers(text)) result.AddError($"--gpu-layers {text}: should be a number of layers, or auto");
             else if (result.GetValue(_device) is null or "cpu") result.AddError($"--gpu-layers {text}: needs --device cuda, cuda:N or auto");
+        });
+        _without.Hidden = withContext;
+        _without.Validators.Add(result =>
+        {
+            foreach (string name in Passes(result.Tokens.Select(token => token.Value)).Except(EngineOptions.PassNames))
+                result.AddError($"--without {name}: there is no such pass; there are {string.Join(", ", EngineOptions.PassNames)}");
         });
         if (withContext) command.Add(_context);
         command.Add(_device);
@@ -101,6 +106,9 @@ internal sealed class RuntimeOptions
         KvType = Enum.Parse<KvType>(arguments.GetRequiredValue(_kvType), ignoreCase: true),
         Reference = arguments.GetValue(_reference),
         WeightCache = !arguments.GetValue(_noWeightCache),
-        WithoutPasses = arguments.GetValue(_without) ?? [],
+        WithoutPasses = [.. Passes(arguments.GetValue(_without) ?? [])],
     };
+
+    private static IEnumerable<string> Passes(IEnumerable<string> lists) =>
+        lists.SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct();
 }

@@ -37,7 +37,7 @@ internal sealed class AttentionLauncher : IDisposable
     /// <summary>Tiles of the batch's sequences with few rows.</summary>
     public int FewTiles => _few.Plan.Count;
 
-    /// <summary>Plans a batch and queues the copy of its tiles; the copy of the one before must be done.</summary>
+    /// <summary>Plans a batch and queues the copy of its tiles; of the copies before, all but the last must be done.</summary>
     public void Send(CudaStream stream, ForwardBatch batch)
     {
         _few.Plan.Clear();
@@ -85,7 +85,7 @@ internal sealed class AttentionLauncher : IDisposable
         private readonly CudaFunction _function;
         private readonly int _kvHeads;
         private readonly int _capacity;
-        private readonly PinnedBuffer _host;
+        private readonly Alternating _host;
         private readonly DeviceBuffer _tiles;
         private readonly DeviceBuffer _scratch;
         private readonly long _stateOffset;
@@ -103,7 +103,7 @@ internal sealed class AttentionLauncher : IDisposable
             long rows = (long)Plan.MaxSlots * _kvHeads * variant.Rows;
             _stateOffset = rows * variant.Columns * sizeof(float);
             _arrivalsOffset = _stateOffset + rows * 2 * sizeof(float);
-            _host = new PinnedBuffer(device, HeaderBytes + (long)_capacity * TileBytes);
+            _host = new Alternating(device, HeaderBytes + (long)_capacity * TileBytes);
             _tiles = new DeviceBuffer(device, _host.Bytes, "attention's tiles");
             _scratch = new DeviceBuffer(device, _arrivalsOffset + (long)Plan.MaxSlots * _kvHeads * sizeof(int), "attention's scratch memory");
         }
@@ -122,9 +122,10 @@ internal sealed class AttentionLauncher : IDisposable
             if (Plan.Count == 0) return;
             if (!_cleared) stream.Fill(_scratch.Address + (nint)_arrivalsOffset, 0, _scratch.Bytes - _arrivalsOffset);
             _cleared = true;
-            _host.Span<int>(0, 1)[0] = Plan.Count;
-            Plan.Tiles.CopyTo(_host.Span<AttentionTile>(HeaderBytes, Plan.Count));
-            stream.Upload(_tiles.Address, _host.Address, HeaderBytes + (long)Plan.Count * TileBytes);
+            PinnedBuffer host = _host.Next();
+            host.Span<int>(0, 1)[0] = Plan.Count;
+            Plan.Tiles.CopyTo(host.Span<AttentionTile>(HeaderBytes, Plan.Count));
+            stream.Upload(_tiles.Address, host.Address, HeaderBytes + (long)Plan.Count * TileBytes);
         }
 
         public void Launch(CudaStream stream, AttentionArgs args, int graphRows, bool overlap, int graphTiles)

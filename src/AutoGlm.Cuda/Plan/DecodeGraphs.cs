@@ -4,12 +4,12 @@ namespace AutoGlm.Cuda.Plan;
 
 /// <summary>
 /// CUDA graphs of the steps that generate: batches whose sequences have one row each, which all want logits. There is one for each
-/// of a few numbers of rows and of attention's tiles; a batch is run by the next larger. What a step queues is recorded the second
+/// of a few numbers of rows and of attention's tiles, with and without the choice of tokens; a batch is run by the next larger. What a step queues is recorded the second
 /// time it comes, when all its kernels are loaded.
 /// </summary>
 internal sealed class DecodeGraphs(PlanStep[] steps, int maxRows) : IDisposable
 {
-    private readonly Dictionary<(int Rows, int Tiles), CudaGraph?> _graphs = [];
+    private readonly Dictionary<(int Rows, int Tiles, bool Choices), CudaGraph?> _graphs = [];
 
     /// <summary>Rows of the graph that runs a batch; 0 where none does.</summary>
     public int RowsFor(ForwardBatch batch)
@@ -24,7 +24,7 @@ internal sealed class DecodeGraphs(PlanStep[] steps, int maxRows) : IDisposable
     public void Queue(StepContext context, int rows)
     {
         context.GraphRows = rows;
-        (int, int) key = (rows, context.GraphTiles);
+        (int, int, bool) key = (rows, context.GraphTiles, context.Choices != 0);
         try
         {
             if (!_graphs.TryGetValue(key, out CudaGraph? graph))

@@ -14,7 +14,10 @@ internal sealed class StepContext
     /// <summary>Rows that want logits.</summary>
     public int LogitRows { get; set; }
 
-    /// <summary>int [token rows]: token ids.</summary>
+    /// <summary><see cref="Sampling.SamplingRow"/> [logit rows]: how tokens are chosen; 0 where they are not.</summary>
+    public nint Choices { get; set; }
+
+    /// <summary>int [token rows]: token ids. What is chosen by the rows of logits goes there too.</summary>
     public nint Tokens { get; set; }
 
     /// <summary>int [token rows]: positions in the rows' sequences.</summary>

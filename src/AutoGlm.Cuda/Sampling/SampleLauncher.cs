@@ -5,6 +5,9 @@ namespace AutoGlm.Cuda.Sampling;
 /// <summary>SamplingRow of sampling.cu: how a row's token is chosen.</summary>
 internal struct SamplingRow
 {
+    /// <summary>Its size in ints.</summary>
+    public const int Ints = 8;
+
     /// <summary>0 for greedy.</summary>
     public float Temperature;
 

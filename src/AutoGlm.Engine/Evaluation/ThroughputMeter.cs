@@ -93,6 +93,12 @@ public sealed class ThroughputMeter
             }
 
             long start = Stopwatch.GetTimestamp();
+            if (rows == 1 && _runtime.Sampling is { } device)
+            {
+                Generate(device, caches, tokens, stepDone, cancellation);
+                return Stopwatch.GetElapsedTime(start);
+            }
+
             for (int at = 0; at < tokens; at += rows)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -105,6 +111,30 @@ public sealed class ThroughputMeter
         finally
         {
             foreach (KvSequence kv in caches) kv.Dispose();
+        }
+    }
+
+    /// <summary>Generates as an engine does: the device chooses, greedily, and is given each step while the one before is under way.</summary>
+    private void Generate(ISamplingExecutor device, KvSequence[] caches, int tokens, Action stepDone, CancellationToken cancellation)
+    {
+        RowSampling[] greedy = [.. Enumerable.Repeat(RowSampling.Greedy, caches.Length)];
+        int[] input = [.. caches.Select(_ => _random.Next(_runtime.Vocabulary))], chosen = new int[caches.Length];
+        for (int at = 0; at <= tokens; at++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (at < tokens)
+            {
+                int row = 0;
+                _batch.Clear();
+                foreach (KvSequence kv in caches) _batch.Add([at == 0 ? input[row++] : 0], kv.Length + Math.Min(at, 1), kv.BlockTable, _runtime.Pool.BlockTokens, LogitRows.Last);
+                device.Begin(_batch, _runtime.Pool.Memory, greedy, _runtime.Vocabulary, follows: at > 0);
+            }
+
+            if (at == 0) continue;
+            device.End(chosen);
+            for (int i = 0; i < caches.Length; i++) caches[i].Commit([input[i]]);
+            chosen.CopyTo(input, 0);
+            stepDone();
         }
     }
 

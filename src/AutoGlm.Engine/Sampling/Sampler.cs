@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Engine.Sampling;
 
@@ -39,6 +40,15 @@ public sealed class Sampler
 
     /// <summary>The seed in use, to draw the same again.</summary>
     public ulong Seed { get; }
+
+    /// <summary>True where a device can choose as this does: there are no biases, no penalties, and no filter that it lacks.</summary>
+    public bool IsPlain => _biases.Length == 0 && _history is null && _options.TypicalP >= 1;
+
+    /// <summary>The error of logits that are no numbers.</summary>
+    public static InvalidOperationException NothingToChoose() => new("No token can be chosen: every logit is NaN or minus infinity. The model's weights or its input are unsound.");
+
+    /// <summary>How a device is to choose the next token; counts as a draw.</summary>
+    public RowSampling NextRow() => IsCold ? RowSampling.Greedy : new RowSampling(_options.Temperature, _options.TopK, _options.TopP, _options.MinP, Seed, _random.Next());
 
     /// <summary>Chooses the next token.</summary>
     /// <param name="logits">One for each token of the vocabulary; NaN counts as minus infinity. Changed on the way, and put back.</param>
@@ -81,17 +91,19 @@ public sealed class Sampler
         return candidates;
     }
 
+    /// <summary>True where the temperature leaves one choice alone.</summary>
+    private bool IsCold => float.IsInfinity(1 / _options.Temperature);
+
     private int Choose(ReadOnlySpan<float> logits)
     {
         float max = Softmax.Max(logits);
         if (max == float.NegativeInfinity)
         {
-            throw new InvalidOperationException("No token can be chosen: every logit is NaN or minus infinity. The model's weights or its input are unsound.");
+            throw NothingToChoose();
         }
 
         // An infinite logit outweighs all others.
-        bool coldest = float.IsInfinity(1 / _options.Temperature);
-        if (coldest || float.IsPositiveInfinity(max)) return Softmax.IndexOf(logits, max);
+        if (IsCold || float.IsPositiveInfinity(max)) return Softmax.IndexOf(logits, max);
         return Filter(logits, max).Draw(_options.Temperature, _random.NextDouble());
     }
 

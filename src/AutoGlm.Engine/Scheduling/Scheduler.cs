@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using AutoGlm.Engine.Constraints;
-using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Engine.Scheduling;
 
@@ -18,12 +17,13 @@ internal sealed class Scheduler
     private readonly Admission _admission;
     private readonly OrderedSequences _waiting = new();
     private readonly OrderedSequences _running = new();
-    private readonly List<(Sequence Sequence, int Tokens)> _inBatch = [];
     private readonly Dictionary<RequestIdentity, Sequence> _shared = [];
     private readonly List<Sequence> _candidates = [];
     private readonly List<Action> _whenIdle = [];
-    private readonly ForwardBatch _batch = new();
-    private float[] _logits = [];
+    private readonly TokenChooser _chooser;
+    private StepBatch _now = new();
+    private StepBatch _next = new();
+    private bool _begun;
     private Exception? _ended;
 
     public Scheduler(ModelRuntime runtime, EngineCounters counters, AdmissionRate rate)
@@ -32,9 +32,10 @@ internal sealed class Scheduler
         _counters = counters;
         _rate = rate;
         _admission = new Admission(runtime, _prefixes, counters);
+        _chooser = new TokenChooser(runtime);
     }
 
-    public bool IsIdle => _waiting.Count == 0 && _running.Count == 0;
+    public bool IsIdle => _waiting.Count == 0 && _running.Count == 0 && !_begun;
 
     /// <summary>Takes a request: as one more caller of an answer that is on its way, where that is certain to be the same.</summary>
     public void Submit(Sequence sequence)
@@ -54,29 +55,37 @@ internal sealed class Scheduler
         _waiting.Add(sequence);
     }
 
-    /// <summary>Computes one step; false where there was nothing to do.</summary>
+    /// <summary>
+    /// Computes one step; false where there was nothing to do. Where tokens are chosen by the device, the step after is under way
+    /// before these tokens are read.
+    /// </summary>
     public bool Step()
     {
         long begun = Stopwatch.GetTimestamp();
         DropLeavers(_running);
         DropLeavers(_waiting);
         _runtime.Pool.Sweep();
-        Admit();
-        BuildBatch();
+        if (!_begun)
+        {
+            Admit();
+            BuildBatch();
+        }
+
         _counters.Running = _running.Count;
         _counters.Waiting = _waiting.Count;
-        if (_inBatch.Count == 0) return false;
-        int vocabulary = _runtime.Vocabulary;
-        int needed = _batch.LogitRows.Length * vocabulary;
-        if (_logits.Length < needed) _logits = new float[needed];
+        if (_now.Parts.Count == 0) return false;
         long computing = Stopwatch.GetTimestamp();
-        _runtime.Run(_batch, _logits.AsSpan(0, needed));
+        if (!_begun) _chooser.Begin(_now, follows: false);
+        bool ahead = TryRunAhead();
+        _chooser.End(_now);
         long computed = Stopwatch.GetTimestamp();
         _counters.Steps++;
-        _counters.BatchSequences = _inBatch.Count;
-        _counters.BatchTokens = _batch.RowCount;
-        _counters.ComputedTokens += _batch.RowCount;
-        AcceptTokens(vocabulary);
+        _counters.BatchSequences = _now.Parts.Count;
+        _counters.BatchTokens = _now.Rows.RowCount;
+        _counters.ComputedTokens += _now.Rows.RowCount;
+        AcceptTokens();
+        (_now, _next, _begun) = (_next, _now, ahead);
+        if (!ahead) _now.Clear();
         _counters.ComputeTicks += computed - computing;
         _counters.StepTicks += Stopwatch.GetTimestamp() - begun;
         return true;
@@ -216,8 +225,7 @@ internal sealed class Scheduler
 
     private void BuildBatch()
     {
-        _batch.Clear();
-        _inBatch.Clear();
+        _now.Clear();
         _candidates.Clear();
         int answers = ListCandidates();
         int budget = _runtime.Options.StepTokens;
@@ -228,7 +236,7 @@ internal sealed class Scheduler
         int turn = rows < answers ? (int)(_counters.Steps % answers) : 0;
         for (int i = 0; i < rows; i++) budget -= AddRows(_candidates[(turn + i) % answers], 1);
 
-        if (_inBatch.Count > 0) budget = Math.Min(budget, _runtime.Options.MixedPromptTokens);
+        if (_now.Parts.Count > 0) budget = Math.Min(budget, _runtime.Options.MixedPromptTokens);
         for (int i = answers; i < _candidates.Count && budget > 0; i++) budget -= AddRows(_candidates[i], budget);
     }
 
@@ -262,9 +270,7 @@ internal sealed class Scheduler
         }
 
         ReadOnlySpan<int> pending = sequence.Pending;
-        LogitRows wanted = count == pending.Length ? LogitRows.Last : LogitRows.None;
-        _batch.Add(pending[..count], sequence.Kv.Length, sequence.Kv.BlockTable, _runtime.Pool.BlockTokens, wanted);
-        _inBatch.Add((sequence, count));
+        _now.Add(sequence, pending[..count], sequence.Kv.Length, _runtime.Pool.BlockTokens, wantsLogits: count == pending.Length);
         sequence.Step = _counters.Steps;
         return count;
     }
@@ -290,17 +296,37 @@ internal sealed class Scheduler
         return false;
     }
 
-    private void AcceptTokens(int vocabulary)
+    /// <summary>
+    /// Begins the step after the one under way, where it will be the same sequences' next tokens as far as can be told. A sequence that
+    /// turns out to have ended then has a row of it that nobody wants: what the row writes lies behind what the sequence has stored.
+    /// </summary>
+    private bool TryRunAhead()
+    {
+        bool alone = _waiting.Count == 0 || _running.Count >= _runtime.Options.MaxSequences;
+        if (!_chooser.RunsAhead || !alone || !_now.IsOneTokenEach || _now.Parts.Count != _running.Count) return false;
+        foreach (StepBatch.Part part in _now.Parts)
+        {
+            if (part.Sequence is not { Kv: { } kv, IsChosenByDevice: true, WantsTwoTokens: true } || !kv.TryReserve(2)) return false;
+        }
+
+        _next.Clear();
+        foreach (StepBatch.Part part in _now.Parts) _next.Add(part.Sequence, [0], part.Sequence.Kv!.Length + 1, _runtime.Pool.BlockTokens, wantsLogits: true);
+        _chooser.Begin(_next, follows: true);
+        return true;
+    }
+
+    private void AcceptTokens()
     {
         int logitRow = 0;
-        foreach ((Sequence sequence, int count) in _inBatch)
+        foreach (StepBatch.Part part in _now.Parts)
         {
-            bool wantsLogits = count == sequence.Pending.Length;
-            sequence.Kv!.Commit(sequence.Pending[..count]);
+            int row = part.WantsLogits ? logitRow++ : -1;
+            Sequence sequence = part.Sequence;
+            // It may have ended while the step was under way.
+            if (sequence.Kv is null) continue;
+            sequence.Kv.Commit(sequence.Pending[..part.Tokens]);
             _prefixes.Advance(sequence);
-            if (!wantsLogits) continue;
-            Span<float> logits = _logits.AsSpan(logitRow++ * vocabulary, vocabulary);
-            if (!TryAccept(sequence, logits)) continue;
+            if (!part.WantsLogits || !TryAccept(sequence, row)) continue;
             _running.Remove(sequence);
             Forget(sequence);
         }
@@ -308,12 +334,12 @@ internal sealed class Scheduler
 
     /// <summary>What goes wrong in one answer's sampling ends that answer alone.</summary>
     /// <returns>True where the answer has ended.</returns>
-    private bool TryAccept(Sequence sequence, Span<float> logits)
+    private bool TryAccept(Sequence sequence, int row)
     {
         try
         {
             int before = sequence.GeneratedCount;
-            bool ended = sequence.Accept(logits);
+            bool ended = _chooser.Accept(sequence, row);
             _counters.GeneratedTokens += sequence.GeneratedCount - before;
             if (ended) _counters.Finished += sequence.Streams.Count;
             return ended;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using AutoGlm.Engine.Constraints;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Formats.Tokenizers;
+using AutoGlm.Graph.Execution;
 using AutoGlm.KvCache;
 
 namespace AutoGlm.Engine.Scheduling;
@@ -133,6 +134,21 @@ internal sealed class Sequence
         stream.End();
         if (_streams.Count == 0) Preempt();
     }
+
+    /// <summary>True where a device can choose its tokens: nothing forbids some, and nobody asks how likely they were.</summary>
+    public bool IsChosenByDevice => _constraint is null && _request.LogProbabilities is null && _sampler.IsPlain;
+
+    /// <summary>True where it goes on after the token that comes next, unless that turns out to be the end.</summary>
+    public bool WantsTwoTokens => GeneratedCount + 2 <= _mostTokens;
+
+    /// <summary>How the device is to choose the next token.</summary>
+    public RowSampling NextChoice() => _sampler.NextRow();
+
+    /// <summary>Takes a token that the device chose, and sends what is complete.</summary>
+    /// <param name="token">The token; negative where there was none to choose.</param>
+    /// <returns>True where the answer has ended.</returns>
+    /// <exception cref="InvalidOperationException">There was none to choose.</exception>
+    public bool Accept(int token) => Take(token >= 0 ? token : throw Sampler.NothingToChoose(), null);
 
     /// <summary>Chooses the next token by the last row's logits, and sends what is complete.</summary>
     /// <returns>True where the answer has ended.</returns>

@@ -19,7 +19,12 @@ internal static class ReferenceSampler
             double[] p = Softmax(left, 1);
             double entropy = -p.Where(x => x > 0).Sum(x => x * Math.Log(x));
             double logTotal = LogTotal(left);
-            left = Needed(left.OrderBy(entry => (float)Math.Abs(logTotal - entry.Logit - entropy)).ThenBy(entry => entry.Id).ToList(), left, p, options.TypicalP, ref margin);
+            double Surprise((int Id, float Logit) entry) => Math.Abs(logTotal - entry.Logit - entropy);
+            List<(int Id, float Logit)> order = [.. left.OrderBy(entry => (float)Surprise(entry)).ThenBy(entry => entry.Id)], kept = Needed(order, left, p, options.TypicalP, ref margin);
+            // Two that are as good as equally typical may come in either order.
+            if (kept.Count < order.Count && order[kept.Count - 1].Logit != order[kept.Count].Logit)
+                margin = Math.Min(margin, Math.Abs(Surprise(order[kept.Count]) - Surprise(order[kept.Count - 1])));
+            left = kept;
         }
 
         if (options.TopP < 1) left = Needed(left, left, Softmax(left, 1), options.TopP, ref margin);
