@@ -118,6 +118,12 @@ public sealed record EngineOptions
     /// <summary>How often what is new goes to <see cref="StateFolder"/> while the engine runs: what a process that is killed loses.</summary>
     public TimeSpan StateInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// What one size of prompt or batch may take while kernels are warmed up, before larger ones are left out: a large model on a slow
+    /// machine is ready in seconds, not minutes.
+    /// </summary>
+    public TimeSpan WarmUpPatience { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>What tells the time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
