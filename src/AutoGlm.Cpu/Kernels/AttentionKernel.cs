@@ -100,10 +100,10 @@ internal readonly unsafe ref struct AttentionKernel<T, TElement>
 
     private void Attend(int chunk, in AttentionPartial to)
     {
-        Start(chunk, to);
+        Start(to);
         int first = (_tile.FirstKey / PagedAttention.ChunkKeys + chunk) * PagedAttention.ChunkKeys;
         int end = Math.Min(_tile.EndKey, first + PagedAttention.ChunkKeys);
-        for (int key = Math.Max(first, _tile.FirstKey); key < end; key += Keys)
+        for (int key = Math.Max(first, _tile.FirstKey / Keys * Keys); key < end; key += Keys)
         {
             int count = Math.Min(Keys, end - key);
             if (_tile.Queries <= FewQueries)
@@ -122,16 +122,11 @@ internal readonly unsafe ref struct AttentionKernel<T, TElement>
         }
     }
 
-    /// <summary>A sink is a score seen before all others, whose value is zero.</summary>
-    private void Start(int chunk, in AttentionPartial to)
+    private void Start(in AttentionPartial to)
     {
-        bool sinks = _args.Sinks != null && chunk == 0;
         new Span<float>(to.Sums, ((_tile.Queries + 3) & ~3) * _valueStride).Clear();
-        for (int m = 0; m < _tile.Queries; m++)
-        {
-            to.Largest[m] = sinks ? _args.Sinks[_tile.Head + m % _tile.Heads] : float.NegativeInfinity;
-            to.Totals[m] = sinks ? 1 : 0;
-        }
+        new Span<float>(to.Largest, _tile.Queries).Fill(float.NegativeInfinity);
+        new Span<float>(to.Totals, _tile.Queries).Clear();
     }
 
     /// <summary>Keys of the tile transposed, from as many blocks as it touches; missing keys are zero.</summary>
@@ -222,35 +217,78 @@ internal readonly unsafe ref struct AttentionKernel<T, TElement>
         return LanesScalar.Sum(sum);
     }
 
-    /// <summary>Query times key for all keys of the tile: four queries at a time share each load of keys.</summary>
+    /// <summary>
+    /// Query times key for all keys of the tile: four queries and two registers of keys at a time. Summed in the order of
+    /// <see cref="Dot"/>: in columns as far apart as a register is wide, those by halves; so that a row is the same to the last bit
+    /// among few rows and among many.
+    /// </summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score(float* q, int stride, float* transposed, int size, int queries, float* scores)
     {
+        int whole = size - size % T.Count;
+        // Sums of 2, 4, 8… columns that wait for those they are added to, for each query and register.
+        byte* memory = stackalloc byte[8 * 5 * sizeof(T) + 64];
+        T* waiting = (T*)(((nint)memory + 63) & ~63);
         for (int m = 0; m < queries; m += 4)
         {
             // Where fewer are left the last is computed again.
             float* q0 = q + (long)m * stride, q1 = q + (long)Math.Min(m + 1, queries - 1) * stride;
             float* q2 = q + (long)Math.Min(m + 2, queries - 1) * stride, q3 = q + (long)Math.Min(m + 3, queries - 1) * stride;
-            for (int lane = 0; lane < Keys; lane += T.Count)
+            for (int lane = 0; lane < Keys; lane += 2 * T.Count)
             {
-                T s0 = T.Splat(0f), s1 = s0, s2 = s0, s3 = s0;
-                float* k = transposed + lane;
-                for (int d = 0; d < size; d++, k += Keys)
+                T* sums = waiting;
+                for (int i = 0; i < T.Count; i++)
                 {
-                    T keys = T.Load(k);
-                    s0 = T.MultiplyAdd(keys, T.Broadcast(q0 + d), s0);
-                    s1 = T.MultiplyAdd(keys, T.Broadcast(q1 + d), s1);
-                    s2 = T.MultiplyAdd(keys, T.Broadcast(q2 + d), s2);
-                    s3 = T.MultiplyAdd(keys, T.Broadcast(q3 + d), s3);
+                    Columns(q0, q1, q2, q3, transposed + lane, Reversed[i] * T.Count / 16, whole, T.Count, sums);
+                    for (int pairs = i; (pairs & 1) != 0; pairs >>= 1, sums -= 8)
+                    {
+                        for (int j = 0; j < 8; j++) sums[j - 8] = T.Add(sums[j - 8], sums[j]);
+                    }
+
+                    sums += 8;
                 }
 
+                Columns(q0, q1, q2, q3, transposed + lane, whole, size, 1, waiting + 8);
                 float* to = scores + m * Keys + lane;
-                T.Store(s0, to);
-                T.Store(s1, to + Keys);
-                T.Store(s2, to + 2 * Keys);
-                T.Store(s3, to + 3 * Keys);
+                for (int j = 0; j < 8; j++, to += j % 2 == 0 ? Keys - T.Count : T.Count) T.Store(whole < size ? T.Add(waiting[j], waiting[8 + j]) : waiting[j], to);
             }
         }
+    }
+
+    /// <summary>Numbers of four bits, read backwards: columns in the order in which halves are added.</summary>
+    private static ReadOnlySpan<byte> Reversed => [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15];
+
+    /// <summary>Sums over some columns: of four queries, each with two registers of keys.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Columns(float* q0, float* q1, float* q2, float* q3, float* transposed, int column, int end, int step, T* sums)
+    {
+        T a0 = T.Splat(0f), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+        float* k = transposed + column * Keys;
+        for (; column < end; column += step, k += step * Keys)
+        {
+            T a = T.Load(k), b = T.Load(k + T.Count), x = T.Broadcast(q0 + column);
+            a0 = T.MultiplyAdd(a, x, a0);
+            b0 = T.MultiplyAdd(b, x, b0);
+            x = T.Broadcast(q1 + column);
+            a1 = T.MultiplyAdd(a, x, a1);
+            b1 = T.MultiplyAdd(b, x, b1);
+            x = T.Broadcast(q2 + column);
+            a2 = T.MultiplyAdd(a, x, a2);
+            b2 = T.MultiplyAdd(b, x, b2);
+            x = T.Broadcast(q3 + column);
+            a3 = T.MultiplyAdd(a, x, a3);
+            b3 = T.MultiplyAdd(b, x, b3);
+        }
+
+        sums[0] = a0;
+        sums[1] = b0;
+        sums[2] = a1;
+        sums[3] = b1;
+        sums[4] = a2;
+        sums[5] = b2;
+        sums[6] = a3;
+        sums[7] = b3;
     }
 
     /// <summary>Scores to powers under each query's largest score so far; earlier sums shrink where that has grown.</summary>
@@ -347,10 +385,19 @@ internal readonly unsafe ref struct AttentionKernel<T, TElement>
         }
     }
 
+    /// <summary>A sink is one score more, whose value is zero.</summary>
     private void Finish(int m, in AttentionPartial from)
     {
         int size = _args.Layout.ValueSize;
-        float inverse = from.Totals[m] > 0 ? 1 / from.Totals[m] : 0;
+        float total = from.Totals[m], keep = 1;
+        if (_args.Sinks != null)
+        {
+            float sink = _args.Sinks[_tile.Head + m % _tile.Heads], now = MathF.Max(from.Largest[m], sink);
+            keep = MathF.Exp(from.Largest[m] - now);
+            total = total * keep + MathF.Exp(sink - now);
+        }
+
+        float inverse = total > 0 ? keep / total : 0;
         float* to = _args.Y[_sequence.Row + _tile.Row + m / _tile.Heads] + (long)(_tile.Head + m % _tile.Heads) * size;
         Rows x = new(from.Sums + (long)m * _valueStride, 0), y = new(to, 0);
         Elementwise.Map<T, ScaleOp>(x, y, new Area(0, 1, 0, size), new ScaleOp(inverse));
