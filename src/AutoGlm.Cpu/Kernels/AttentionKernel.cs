@@ -106,7 +106,7 @@ internal readonly unsafe ref struct AttentionKernel<T, TElement>
         for (int key = Math.Max(first, _tile.FirstKey / Keys * Keys); key < end; key += Keys)
         {
             int count = Math.Min(Keys, end - key);
-            if (_tile.Queries <= FewQueries)
+            if (_tile.Queries <= FewQueries || T.Count == 1)
             {
                 ScoreFew(key, count);
             }
@@ -218,77 +218,87 @@ internal readonly unsafe ref struct AttentionKernel<T, TElement>
     }
 
     /// <summary>
-    /// Query times key for all keys of the tile: four queries and two registers of keys at a time. Summed in the order of
-    /// <see cref="Dot"/>: in columns as far apart as a register is wide, those by halves; so that a row is the same to the last bit
+    /// Query times key for all keys of the tile: two queries and two registers of keys at a time. Summed in the order of
+    /// <see cref="Dot"/>, columns as far apart as a register is wide, then those by halves: so a row is the same to the last bit
     /// among few rows and among many.
     /// </summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score(float* q, int stride, float* transposed, int size, int queries, float* scores)
     {
-        int whole = size - size % T.Count;
-        // Sums of 2, 4, 8… columns that wait for those they are added to, for each query and register.
-        byte* memory = stackalloc byte[8 * 5 * sizeof(T) + 64];
+        // Sums of 2, 4, 8 columns that wait for those that they are added to.
+        byte* memory = stackalloc byte[4 * 4 * sizeof(T) + 64];
         T* waiting = (T*)(((nint)memory + 63) & ~63);
-        for (int m = 0; m < queries; m += 4)
+        int half = T.Count / 2, whole = size - size % T.Count;
+        for (int m = 0; m < queries; m += 2)
         {
-            // Where fewer are left the last is computed again.
+            // Where one is left it is computed twice.
             float* q0 = q + (long)m * stride, q1 = q + (long)Math.Min(m + 1, queries - 1) * stride;
-            float* q2 = q + (long)Math.Min(m + 2, queries - 1) * stride, q3 = q + (long)Math.Min(m + 3, queries - 1) * stride;
             for (int lane = 0; lane < Keys; lane += 2 * T.Count)
             {
+                T s0 = T.Splat(0f), s1 = s0, s2 = s0, s3 = s0, t0, t1, t2, t3;
                 T* sums = waiting;
-                for (int i = 0; i < T.Count; i++)
+                for (int i = 0; i < half; i++, sums += 4)
                 {
-                    Columns(q0, q1, q2, q3, transposed + lane, Reversed[i] * T.Count / 16, whole, T.Count, sums);
-                    for (int pairs = i; (pairs & 1) != 0; pairs >>= 1, sums -= 8)
+                    t0 = t1 = t2 = t3 = s0 = s1 = s2 = s3 = T.Splat(0f);
+                    int first = Reversed[i] * T.Count / 16;
+                    float* k = transposed + lane + first * Keys;
+                    for (int d = first; d < whole; d += T.Count, k += Keys * T.Count)
                     {
-                        for (int j = 0; j < 8; j++) sums[j - 8] = T.Add(sums[j - 8], sums[j]);
+                        MultiplyAdd(k, q0 + d, q1 + d, ref s0, ref s1, ref s2, ref s3);
+                        MultiplyAdd(k + Keys * half, q0 + d + half, q1 + d + half, ref t0, ref t1, ref t2, ref t3);
                     }
 
-                    sums += 8;
+                    Add(ref s0, ref s1, ref s2, ref s3, t0, t1, t2, t3);
+                    for (int pairs = i; (pairs & 1) != 0; pairs >>= 1)
+                    {
+                        sums -= 4;
+                        Add(ref s0, ref s1, ref s2, ref s3, sums[0], sums[1], sums[2], sums[3]);
+                    }
+
+                    sums[0] = s0;
+                    sums[1] = s1;
+                    sums[2] = s2;
+                    sums[3] = s3;
                 }
 
-                Columns(q0, q1, q2, q3, transposed + lane, whole, size, 1, waiting + 8);
+                if (whole < size)
+                {
+                    t0 = t1 = t2 = t3 = T.Splat(0f);
+                    for (int d = whole; d < size; d++) MultiplyAdd(transposed + lane + d * Keys, q0 + d, q1 + d, ref t0, ref t1, ref t2, ref t3);
+                    Add(ref s0, ref s1, ref s2, ref s3, t0, t1, t2, t3);
+                }
+
                 float* to = scores + m * Keys + lane;
-                for (int j = 0; j < 8; j++, to += j % 2 == 0 ? Keys - T.Count : T.Count) T.Store(whole < size ? T.Add(waiting[j], waiting[8 + j]) : waiting[j], to);
+                T.Store(s0, to);
+                T.Store(s1, to + T.Count);
+                T.Store(s2, to + Keys);
+                T.Store(s3, to + Keys + T.Count);
             }
         }
     }
 
-    /// <summary>Numbers of four bits, read backwards: columns in the order in which halves are added.</summary>
-    private static ReadOnlySpan<byte> Reversed => [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15];
+    /// <summary>The first half of the numbers of four bits, read backwards: columns in the order in which halves are added.</summary>
+    private static ReadOnlySpan<byte> Reversed => [0, 4, 2, 6, 1, 5, 3, 7];
 
-    /// <summary>Sums over some columns: of four queries, each with two registers of keys.</summary>
+    /// <summary>Adds a column of two registers of keys times two queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Columns(float* q0, float* q1, float* q2, float* q3, float* transposed, int column, int end, int step, T* sums)
+    private static void MultiplyAdd(float* k, float* q0, float* q1, ref T s0, ref T s1, ref T s2, ref T s3)
     {
-        T a0 = T.Splat(0f), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-        float* k = transposed + column * Keys;
-        for (; column < end; column += step, k += step * Keys)
-        {
-            T a = T.Load(k), b = T.Load(k + T.Count), x = T.Broadcast(q0 + column);
-            a0 = T.MultiplyAdd(a, x, a0);
-            b0 = T.MultiplyAdd(b, x, b0);
-            x = T.Broadcast(q1 + column);
-            a1 = T.MultiplyAdd(a, x, a1);
-            b1 = T.MultiplyAdd(b, x, b1);
-            x = T.Broadcast(q2 + column);
-            a2 = T.MultiplyAdd(a, x, a2);
-            b2 = T.MultiplyAdd(b, x, b2);
-            x = T.Broadcast(q3 + column);
-            a3 = T.MultiplyAdd(a, x, a3);
-            b3 = T.MultiplyAdd(b, x, b3);
-        }
+        T k0 = T.Load(k), k1 = T.Load(k + T.Count), x0 = T.Broadcast(q0), x1 = T.Broadcast(q1);
+        s0 = T.MultiplyAdd(k0, x0, s0);
+        s1 = T.MultiplyAdd(k1, x0, s1);
+        s2 = T.MultiplyAdd(k0, x1, s2);
+        s3 = T.MultiplyAdd(k1, x1, s3);
+    }
 
-        sums[0] = a0;
-        sums[1] = b0;
-        sums[2] = a1;
-        sums[3] = b1;
-        sums[4] = a2;
-        sums[5] = b2;
-        sums[6] = a3;
-        sums[7] = b3;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(ref T s0, ref T s1, ref T s2, ref T s3, T t0, T t1, T t2, T t3)
+    {
+        s0 = T.Add(s0, t0);
+        s1 = T.Add(s1, t1);
+        s2 = T.Add(s2, t2);
+        s3 = T.Add(s3, t3);
     }
 
     /// <summary>Scores to powers under each query's largest score so far; earlier sums shrink where that has grown.</summary>
