@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AutoGlm.Graph.Execution;
 using AutoGlm.KvCache;
 
@@ -20,18 +21,18 @@ public class RoundingTests
         Random random = new(5);
         int[][]? prompts = null;
         float[][]? expected = null;
-        for (int run = 0; run < 8; run++)
+        for (int run = 0; run < 5; run++)
         {
-            EngineOptions options = new() { Context = 160, KvType = type, Threads = 1 + run % 4, BatchTokens = 512, KvMemory = null };
+            EngineOptions options = new() { Context = 160, KvType = type, Threads = 1 + run % 4 };
             using ModelRuntime runtime = ModelRuntime.Load(model, options);
-            prompts ??= [.. new[] { 150, 70, 33 }.Select(length => Enumerable.Range(0, length).Select(_ => random.Next(10, 200)).ToArray())];
+            prompts ??= [.. new[] { 150, 40, 17 }.Select(length => Enumerable.Range(0, length).Select(_ => random.Next(10, 200)).ToArray())];
             // First each whole and alone; then all of them together, cut at random.
             float[][] logits = run == 0 ? [.. prompts.Select(prompt => Compute(runtime, [prompt], () => prompt.Length)[0])] : Compute(runtime, prompts, () => random.Next(run == 1 ? 2 : 40));
             expected ??= logits;
             for (int i = 0; i < prompts.Length; i++)
             {
-                int differs = Enumerable.Range(0, logits[i].Length).Count(at => BitConverter.SingleToInt32Bits(expected[i][at]) != BitConverter.SingleToInt32Bits(logits[i][at]));
-                Assert.True(differs == 0, $"run {run}, prompt {i}: {differs} of {logits[i].Length} logits differ, the most by {expected[i].Zip(logits[i], (a, b) => Math.Abs(a - b)).Max()}");
+                bool same = MemoryMarshal.AsBytes<float>(expected[i]).SequenceEqual(MemoryMarshal.AsBytes<float>(logits[i]));
+                Assert.True(same, same ? null : $"run {run}, prompt {i}: logits differ by up to {expected[i].Zip(logits[i], (a, b) => Math.Abs(a - b)).Max()}");
             }
         }
     }
