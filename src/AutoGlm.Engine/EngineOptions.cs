@@ -1,4 +1,7 @@
+using AutoGlm.Cpu;
+using AutoGlm.Cuda;
 using AutoGlm.Graph.Execution;
+using AutoGlm.Graph.Passes;
 using AutoGlm.KvCache;
 using AutoGlm.KvCache.Eviction;
 
@@ -82,11 +85,26 @@ public sealed record EngineOptions
     /// <summary>Share of the KV blocks that the sweeper keeps blank: 0 to 1.</summary>
     public double CacheBlankShare { get; init; } = 1.0 / 64;
 
-    /// <summary>Graph passes (<see cref="Graph.Passes.GraphOptimizer"/>), CPU plan passes (<see cref="Cpu.PlanPasses"/>) and CUDA plan passes (<see cref="Cuda.CudaPasses"/>) to leave out, by name.</summary>
+    /// <summary>Names for <see cref="WithoutPasses"/>: graph passes (<see cref="GraphOptimizer"/>), then those of the CPU's plan (<see cref="PlanPasses"/>) and of a card's (<see cref="CudaPasses"/>).</summary>
+    public static IReadOnlyList<string> PassNames { get; } = [.. GraphOptimizer.Passes.Select(pass => pass.Name), .. PlanPasses.All, .. CudaPasses.All];
+
+    /// <summary>Passes to leave out, by name; see <see cref="PassNames"/>.</summary>
     public IReadOnlyCollection<string> WithoutPasses { get; init; } = [];
 
     /// <summary>True to hold weights as float32, whatever the file stores (for measuring what quantised weights bring).</summary>
     public bool FullPrecisionWeights { get; init; }
+
+    /// <summary>
+    /// True to keep weights as the processor reads them in <see cref="WeightCacheFolder"/>, so that the next start maps them instead of
+    /// packing them; see <see cref="Cpu.WeightCache"/>. Not for float32 weights made from others.
+    /// </summary>
+    public bool WeightCache { get; init; } = true;
+
+    /// <summary>The folder for <see cref="WeightCache"/>; null for <c>autoglm/weights</c> in <c>AUTOGLM_CACHE</c> or the user's cache folder.</summary>
+    public string? WeightCacheFolder { get; init; }
+
+    /// <summary>Most bytes in the weight cache; null for what <c>AUTOGLM_WEIGHT_CACHE_GIB</c> says, 32 GiB without it.</summary>
+    public long? WeightCacheLimit { get; init; }
 
     /// <summary>True to run by definition instead of fast: one thread, no vector instructions (for checking).</summary>
     public bool Reference { get; init; }
@@ -100,19 +118,33 @@ public sealed record EngineOptions
     /// <summary>How often what is new goes to <see cref="StateFolder"/> while the engine runs: what a process that is killed loses.</summary>
     public TimeSpan StateInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// What one size of prompt or batch may take while kernels are warmed up, before larger ones are left out: a large model on a slow
+    /// machine is ready in seconds, not minutes.
+    /// </summary>
+    public TimeSpan WarmUpPatience { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>What tells the time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where packed weights are kept; null for nowhere.</summary>
+    internal WeightCache? ToWeightCache()
+    {
+        if (!WeightCache || FullPrecisionWeights || (WeightCacheFolder ?? Cpu.WeightCache.DefaultFolder) is not { } folder) return null;
+        return WeightCacheLimit is { } limit ? new WeightCache(folder) { Limit = limit } : new WeightCache(folder);
+    }
 
     /// <summary><see cref="BatchTokens"/>, once a runtime has decided.</summary>
     internal int StepTokens => BatchTokens ?? IBackend.UsualBatchRows;
 
     internal BlockPoolOptions ToPoolOptions() => new() { Policy = CachePolicy, Ttl = CacheTtl, BlankShare = CacheBlankShare, KeepContent = PrefixCache, Time = Time };
 
-    /// <exception cref="ArgumentException">There is no such cache policy.</exception>
+    /// <exception cref="ArgumentException">There is no such cache policy, or no such pass.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     internal void Validate()
     {
         _ = EvictionPolicies.Create(CachePolicy);
+        if (WithoutPasses.Except(PassNames).FirstOrDefault() is { } unknown) throw new ArgumentException($"There is no pass '{unknown}'; there are {string.Join(", ", PassNames)}.", nameof(WithoutPasses));
         void Check(string field, long? value, long least, long most)
         {
             if (value < least || value > most) throw new ArgumentOutOfRangeException(field, value, $"{field} should be between {least} and {most}.");
@@ -121,6 +153,7 @@ public sealed record EngineOptions
         Check(nameof(Context), Context, 1, 1 << 24);
         Check(nameof(Threads), Threads, 1, 64);
         Check(nameof(KvMemory), KvMemory, 1, long.MaxValue);
+        Check(nameof(WeightCacheLimit), WeightCacheLimit, 0, long.MaxValue);
         Check(nameof(BlockTokens), BlockTokens, 1, 1024);
         Check(nameof(BatchTokens), BatchTokens, 1, 1 << 16);
         Check(nameof(MixedPromptTokens), MixedPromptTokens, 1, 1 << 16);

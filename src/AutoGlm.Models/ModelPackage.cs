@@ -31,7 +31,7 @@ public sealed class ModelPackage : IDisposable
         _config = config;
         Weights = weights;
         Graph = graph;
-        _tokenizer = new Lazy<Tokenizer>(tokenizer);
+        _tokenizer = new Lazy<Tokenizer>(() => Checked(tokenizer()));
     }
 
     /// <summary>The file or folder.</summary>
@@ -61,7 +61,7 @@ public sealed class ModelPackage : IDisposable
     public HuggingFaceFolder? Folder { get; private init; }
 
     /// <summary>The tokenizer, made when first asked for.</summary>
-    /// <exception cref="ModelFormatException">The file has none, or an unsound one.</exception>
+    /// <exception cref="ModelFormatException">The file has none, or an unsound one, or one with more tokens than the model.</exception>
     public Tokenizer Tokenizer => _tokenizer.Value;
 
     /// <summary>Source of the chat template; null where there is none.</summary>
@@ -112,6 +112,15 @@ public sealed class ModelPackage : IDisposable
     }
 
     public void Dispose() => Weights.Dispose();
+
+    /// <summary>A model may have more rows than there are tokens (many are padded), never fewer: text would name rows that are not there.</summary>
+    private Tokenizer Checked(Tokenizer tokenizer)
+    {
+        if (tokenizer.VocabularySize <= Vocabulary) return tokenizer;
+        string where = Folder?.TokenizerPath ?? Path, field = Folder is null ? "tokenizer.ggml.tokens" : "model.vocab";
+        throw new ModelFormatException(
+            where, field, $"has {tokenizer.VocabularySize} tokens with those added, but the model has {Vocabulary} rows, one a token; use the tokenizer that belongs to the model, or resize the model's embedding");
+    }
 
     private static ModelPackage OpenGguf(string path, int? context)
     {

@@ -24,6 +24,7 @@ internal static class ServerSetup
         services.AddSingleton<EngineHost>();
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<Serving>();
+        services.AddSingleton<LargeBodies>();
         services.AddSingleton<ResponseStore>();
         services.AddSingleton(provider => new ApiKeys(
             options.ApiKeys,

@@ -18,6 +18,12 @@ public class MeasureTests
         Assert.Equal("reference", (string)json["backend"]!);
     }
 
+    [Theory]
+    [InlineData("--without", "merge-projections,gated-activations")]
+    [InlineData("--without", "merge-projections, gated-activations", "--without", "dead-rows,row-chains")]
+    public async Task Verify_passes_with_passes_left_out(params string[] without) =>
+        (await CommandRun.OfAsync(["verify", "-m", Fixtures.Granite, "--golden", Fixtures.GraniteGolden, .. without])).Succeeded();
+
     [Fact]
     public async Task Verify_fails_over_the_tolerance()
     {

@@ -20,6 +20,7 @@ public class UsageTests
     [InlineData("--gpu-layers some", "run", "--device", "auto", "--gpu-layers", "some", "hi")]
     [InlineData("needs --device", "run", "--gpu-layers", "auto", "hi")]
     [InlineData("neon", "run", "--isa", "neon", "hi")]
+    [InlineData("--without frob: there is no such pass; there are common-subexpressions,", "bench", "--without", "dead-rows,frob")]
     [InlineData("--raw", "run", "--raw", "--system", "x", "hi")]
     [InlineData("--logprobs 101", "run", "--logprobs", "101", "hi")]
     [InlineData("--format", "inspect", "--format", "json")]

@@ -52,6 +52,31 @@ public class ModelPackageTests
         Assert.Contains("24 rows", error.Reason);
     }
 
+    /// <summary>Rows beyond the tokens are padding; tokens beyond the rows would be looked up where nothing is.</summary>
+    [Theory]
+    [InlineData(23, true)]
+    [InlineData(24, true)]
+    [InlineData(25, false)]
+    public void A_tokenizer_has_no_more_tokens_than_the_model(int tokens, bool fits)
+    {
+        using TinyFolder folder = new();
+        string path = System.IO.Path.Combine(folder.Path, "tokenizer.json");
+        string vocabulary = string.Join(',', Enumerable.Range(0, tokens - 1).Select(id => $"\"{(char)('a' + id)}\": {id}"));
+        File.WriteAllText(path, $$"""
+            {"added_tokens": [{"id": {{tokens - 1}}, "content": "<end>", "special": true}], "model": {"type": "BPE", "vocab": { {{vocabulary}} }, "merges": []} }
+            """);
+        using ModelPackage package = folder.Open();
+        if (fits)
+        {
+            Assert.Equal(tokens, package.Tokenizer.VocabularySize);
+            return;
+        }
+
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => package.Tokenizer);
+        Assert.Equal((path, "model.vocab"), (error.File, error.Field));
+        Assert.Contains("25 tokens", error.Reason);
+    }
+
     [Fact]
     public void A_tied_head_is_the_embedding()
     {

@@ -49,15 +49,18 @@ internal sealed class RuntimeOptions
         Description = "Compute by definition: slow, one thread, no vector instructions (for checking).",
     };
 
+    private readonly Option<bool> _noWeightCache = new("--no-weight-cache")
+    {
+        Description = "Pack weights into memory each time, and keep nothing on disk for the next start.",
+    };
     private readonly Option<string[]> _without = new("--without")
     {
-        Description = "Passes and steps of the plan to leave out, by name (for measuring).",
+        Description = "Passes and steps of the plan to leave out, by name, with commas between them: what each of them brings.",
         HelpName = "PASS",
-        Hidden = true,
     };
 
     /// <param name="command">The command that gets the options.</param>
-    /// <param name="withContext">False where the command sets the context itself.</param>
+    /// <param name="withContext">False where the command sets the context itself, as those that measure do.</param>
     /// <param name="kvType">How keys and values are stored where the command line does not say.</param>
     public RuntimeOptions(Command command, bool withContext = true, KvType kvType = KvType.F16)
     {
@@ -74,6 +77,12 @@ internal sealed class RuntimeOptions
             if (!Backends.IsLayers(text)) result.AddError($"--gpu-layers {text}: should be a number of layers, or auto");
             else if (result.GetValue(_device) is null or "cpu") result.AddError($"--gpu-layers {text}: needs --device cuda, cuda:N or auto");
         });
+        _without.Hidden = withContext;
+        _without.Validators.Add(result =>
+        {
+            foreach (string name in Passes(result.Tokens.Select(token => token.Value)).Except(EngineOptions.PassNames))
+                result.AddError($"--without {name}: there is no such pass; there are {string.Join(", ", EngineOptions.PassNames)}");
+        });
         if (withContext) command.Add(_context);
         command.Add(_device);
         command.Add(_gpuLayers);
@@ -82,6 +91,7 @@ internal sealed class RuntimeOptions
         command.Add(_kvType);
         command.Add(_isa);
         command.Add(_reference);
+        command.Add(_noWeightCache);
         command.Add(_without);
     }
 
@@ -95,6 +105,10 @@ internal sealed class RuntimeOptions
         Isa = arguments.GetRequiredValue(_isa),
         KvType = Enum.Parse<KvType>(arguments.GetRequiredValue(_kvType), ignoreCase: true),
         Reference = arguments.GetValue(_reference),
-        WithoutPasses = arguments.GetValue(_without) ?? [],
+        WeightCache = !arguments.GetValue(_noWeightCache),
+        WithoutPasses = [.. Passes(arguments.GetValue(_without) ?? [])],
     };
+
+    private static IEnumerable<string> Passes(IEnumerable<string> lists) =>
+        lists.SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct();
 }

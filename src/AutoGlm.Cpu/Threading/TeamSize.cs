@@ -8,8 +8,11 @@ namespace AutoGlm.Cpu.Threading;
 /// </summary>
 internal sealed class TeamSize
 {
-    /// <summary>Seconds lost before a thread is left out: one disturbance is no reason.</summary>
-    private const double Patience = 0.005;
+    /// <summary>
+    /// Seconds lost before a thread is left out: about what a needless rest costs, so that neither a wrong guess costs much more
+    /// than a right one; and how many where it has just come back, and the core is as busy as before.
+    /// </summary>
+    private const double Patience = 0.04, PatienceAgain = 0.005;
 
     private const double ShortestRest = 0.1, LongestRest = 1.6;
 
@@ -32,9 +35,10 @@ internal sealed class TeamSize
         {
             // A thread left out costs its share of the speed. Where there are many some waiting is usual.
             _lost = Math.Max(0, _lost + waited / (Current - 1) - seconds * Math.Max(1.0 / Current, 0.25));
-            if (_lost > Patience)
+            bool again = now - _changed < _rest;
+            if (_lost > (again ? PatienceAgain : Patience))
             {
-                _rest = now - _changed < _rest ? Math.Min(LongestRest, 2 * _rest) : ShortestRest;
+                _rest = again ? Math.Min(LongestRest, 2 * _rest) : ShortestRest;
                 Change(Current - 1, now);
                 return;
             }

@@ -208,6 +208,23 @@ internal sealed class FastOperations : Operations
 
     public override void Attention(StepContext context, AttentionShape shape, Operand q, Operand k, Operand? v, HeadSteps? heads, nint sinks, Operand y)
     {
+        WriteHeads(context, shape, q, k, v, heads);
+        Attend(context, shape, heads?.Query ?? q, sinks, y);
+    }
+
+    /// <summary>Turns for the rope kernel, as bytes of the card want them.</summary>
+    public override byte[] RopeFrequencies(RopeTable table) => MemoryMarshal.AsBytes<ulong>(RopeLauncher.Turns(table.InverseFrequencies)).ToArray();
+
+    public override void Dispose()
+    {
+        _attention.Dispose();
+        _second.Dispose();
+        _workspace.Dispose();
+    }
+
+    /// <summary>Stores keys and values in their blocks; where head norms and rotation are fused, queries too are left as attention reads them.</summary>
+    private void WriteHeads(StepContext context, AttentionShape shape, Operand q, Operand k, Operand? v, HeadSteps? heads)
+    {
         KvLayout layout = context.Layout;
         KvLayerLayout layer = layout.Layers[shape.Layer];
         _ropes.Launch(
@@ -247,13 +264,19 @@ internal sealed class FastOperations : Operations
             },
             layout.Type,
             _overlap);
+    }
+
+    private void Attend(StepContext context, AttentionShape shape, Operand q, nint sinks, Operand y)
+    {
+        KvLayout layout = context.Layout;
+        KvLayerLayout layer = layout.Layers[shape.Layer];
         bool handed = IsHanded(y, context.TokenRows);
         _attention[shape.Layer].Launch(
             context.Stream,
             new AttentionArgs
             {
-                Q = (heads?.Query ?? q).Address,
-                QStride = (heads?.Query ?? q).Stride,
+                Q = q.Address,
+                QStride = q.Stride,
                 Y = handed ? AddressOf(y) : y.Address,
                 YStride = handed ? LinearKernels.OperandRows(context.TokenRows) : y.Stride,
                 Output = !handed ? AttentionOutput.Floats : FormOf(y) == ActivationOutput.BrainOperand ? AttentionOutput.Brains : AttentionOutput.Halves,
@@ -270,16 +293,6 @@ internal sealed class FastOperations : Operations
             context.GraphRows,
             _overlap,
             context.GraphTiles);
-    }
-
-    /// <summary>Turns for the rope kernel, as bytes of the card want them.</summary>
-    public override byte[] RopeFrequencies(RopeTable table) => MemoryMarshal.AsBytes<ulong>(RopeLauncher.Turns(table.InverseFrequencies)).ToArray();
-
-    public override void Dispose()
-    {
-        _attention.Dispose();
-        _second.Dispose();
-        _workspace.Dispose();
     }
 
     /// <summary>Few rows are read as they are, and normed on the way; of many, the operand is there.</summary>

@@ -16,9 +16,9 @@ public class TeamSizeTests
     public void One_disturbance_is_no_reason()
     {
         TeamSize size = new(2);
-        size.Observe(0.006, 0.006, 0.005);
-        for (int i = 0; i < 100; i++) size.Observe(0.01 + i * 0.002, 0.002, 0.0002);
-        size.Observe(1, 0.006, 0.005);
+        size.Observe(0.045, 0.045, 0.043);
+        for (int i = 0; i < 100; i++) size.Observe(0.05 + i * 0.002, 0.002, 0.0002);
+        size.Observe(1, 0.045, 0.043);
         Assert.Equal(2, size.Current);
     }
 
@@ -38,10 +38,22 @@ public class TeamSizeTests
             before = size.Current;
         }
 
-        Assert.InRange(first, 0, 0.05);
+        Assert.InRange(first, 0.01, 0.15);
         Assert.InRange(last, 15, 20);
         Assert.InRange(left, 5, 25);
         Assert.InRange(whole, 0, 0.5);
+    }
+
+    [Fact]
+    public void Right_after_a_rest_little_is_enough()
+    {
+        TeamSize size = new(2);
+        double now = 0;
+        for (; size.Current == 2; now += 0.002) size.Observe(now, 0.002, 0.0018);
+        for (; size.Current == 1; now += 0.002) size.Observe(now, 0.002, 0);
+        double back = now;
+        for (; size.Current == 2; now += 0.002) size.Observe(now, 0.002, 0.0018);
+        Assert.InRange(now - back, 0.002, 0.02);
     }
 
     [Fact]

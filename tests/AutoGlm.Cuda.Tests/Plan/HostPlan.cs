@@ -107,7 +107,7 @@ internal sealed class HostPlan(bool heads, bool products) : IBackend
         {
             int rows = node.Rows == RowSpace.Tokens ? _batch.RowCount : _batch.LogitRows.Length;
             float[] y = new float[rows * node.Width];
-            ReferenceExecutor.Evaluate(node, rows, inputs, _weights, _batch, _kv!, y);
+            new NodeEvaluation(rows, inputs, _weights, _batch, _kv!, y).Run(node);
             return y;
         }
 

@@ -141,7 +141,7 @@ public class TokenizerJsonTests
             path,
             Json("""{"bos_token":{"content":"<s>"},"pad_token":"<pad>","add_bos_token":true,"add_eos_token":false}"""),
             Json("""{"eos_token_id":2,"bos_token_id":5}"""),
-            Json("""{"eos_token_id":[2,4,99999]}"""));
+            Json("""{"eos_token_id":[2,4,-1]}"""));
         Assert.Equal((1, 2, 0), (tokenizer.BosId, tokenizer.EosId, tokenizer.PadId));
         Assert.Null(tokenizer.UnknownId);
         Assert.True(tokenizer.AddBos);
@@ -149,7 +149,30 @@ public class TokenizerJsonTests
         Assert.Equal([1], tokenizer.Encode("", addSpecial: true, parseSpecial: false));
         Assert.Superset(new HashSet<int> { 2, 3, 4, 5 }, new HashSet<int>(tokenizer.EndOfGenerationIds));
 
-        static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
+    }
+
+    private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
+
+    [Theory]
+    [InlineData("""{"eos_token_id": 320}""", "{}", "config.json", "eos_token_id")]
+    [InlineData("""{"bos_token_id": -2}""", "{}", "config.json", "bos_token_id")]
+    [InlineData("""{"text_config": {"eos_token_id": [2, 320]}}""", "{}", "config.json", "text_config.eos_token_id[1]")]
+    [InlineData("{}", """{"eos_token_id": [2, 4, 99999]}""", "generation_config.json", "eos_token_id[2]")]
+    [InlineData("{}", """{"bos_token_id": 320}""", "generation_config.json", "bos_token_id")]
+    public void Special_ids_beyond_the_vocabulary_are_refused(string config, string generation, string file, string field)
+    {
+        ModelFormatException error = Assert.Throws<ModelFormatException>(
+            () => TokenizerFactory.FromTokenizerJson(TestTokenizers.FixturePath, config: Json(config), generationConfig: Json(generation)));
+        Assert.Equal((file, field), (Path.GetFileName(error.File), error.Field));
+        Assert.Contains("0 to 319", error.Reason);
+    }
+
+    [Fact]
+    public void A_padding_id_beyond_the_vocabulary_is_none()
+    {
+        Tokenizer tokenizer = TokenizerFactory.FromTokenizerJson(TestTokenizers.FixturePath, config: Json("""{"pad_token_id": 320, "eos_token_id": -1}"""));
+        Assert.Null(tokenizer.PadId);
+        Assert.Null(tokenizer.EosId);
     }
 
     [Fact]

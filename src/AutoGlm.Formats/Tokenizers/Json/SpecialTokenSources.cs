@@ -17,20 +17,24 @@ internal sealed class SpecialTokenSources(string tokenizerPath, JsonElement? tok
     private readonly JsonField _generation = Field(tokenizerPath, "generation_config.json", generationConfig);
 
     /// <param name="find">The id of a token's text.</param>
-    /// <param name="count">Ids that are not below this are taken as absent.</param>
+    /// <param name="unknown">What tokenizer.json has for text without a token.</param>
+    /// <param name="count">The vocabulary's size.</param>
+    /// <exception cref="ModelFormatException">A file names an id that is not of the vocabulary.</exception>
     public SpecialTokens Read(Func<string, int?> find, int? unknown, int count)
     {
-        int[] ends = [.. Ids(_generation, "eos_token_id"), .. Ids(_config, "eos_token_id")];
+        int[] ends = Ids(_generation, "eos_token_id", count), configEnds = Ids(_config, "eos_token_id", count);
+        int[] begins = Ids(_generation, "bos_token_id", count), configBegins = Ids(_config, "bos_token_id", count);
         return new SpecialTokens
         {
-            Bos = Named("bos_token", find) ?? Known(Ids(_config, "bos_token_id")) ?? Known(Ids(_generation, "bos_token_id")),
-            Eos = Named("eos_token", find) ?? Known(Ids(_config, "eos_token_id")) ?? Known(Ids(_generation, "eos_token_id")),
+            Bos = Named("bos_token", find) ?? First(configBegins) ?? First(begins),
+            Eos = Named("eos_token", find) ?? First(configEnds) ?? First(ends),
             Unknown = Named("unk_token", find) ?? unknown,
-            Pad = Named("pad_token", find) ?? Known(Ids(_config, "pad_token_id")),
-            Ends = [.. ends.Where(id => id >= 0 && id < count).Distinct()],
+            // Nothing is padded here, and some published files name a token that they do not have.
+            Pad = Named("pad_token", find) ?? First([.. Given(_config, "pad_token_id").Select(item => item.Integer()).Where(id => id >= 0 && id < count)]),
+            Ends = [.. ends.Concat(configEnds).Distinct()],
         };
 
-        int? Known(int[] ids) => ids.Length > 0 && ids[0] >= 0 && ids[0] < count ? ids[0] : null;
+        static int? First(int[] ids) => ids.Length > 0 ? ids[0] : null;
     }
 
     /// <summary>Adds or takes away begin and end of text where tokenizer_config.json says so.</summary>
@@ -67,13 +71,17 @@ internal sealed class SpecialTokenSources(string tokenizerPath, JsonElement? tok
         return find(text);
     }
 
-    private static int[] Ids(JsonField source, string name)
+    /// <summary>The ids that a file gives, without -1, which stands for none.</summary>
+    private static int[] Ids(JsonField source, string name, int count) =>
+        [.. Given(source, name).Where(item => item.Integer() != -1).Select(item => item.Integer() is >= 0 and int id && id < count ? id : throw item.Error($"is {item.Integer()}, but the tokenizer's ids are 0 to {count - 1}; set it to the right token"))];
+
+    private static IEnumerable<JsonField> Given(JsonField source, string name)
     {
         if (source.IsNull) return [];
         JsonField field = source[name];
         // Models of several parts keep the language model's numbers one level down.
         if (field.IsNull && !source["text_config"].IsNull) field = source["text_config"][name];
         if (field.IsNull) return [];
-        return field.Element.ValueKind == JsonValueKind.Array ? [.. field.Items().Select(item => item.Integer())] : [field.Integer()];
+        return field.Element.ValueKind == JsonValueKind.Array ? field.Items() : [field];
     }
 }
