@@ -123,6 +123,9 @@ public sealed class ModelRuntime : IDisposable
     /// <summary>A graph after the same passes as the model's own.</summary>
     internal ComputationGraph Optimize(ComputationGraph graph) => Optimize(graph, Options);
 
+    /// <summary>Bytes a second of a plain read of the device's memory, measured now; null where the model is in the host's.</summary>
+    public double? MeasureReadRate() => _backend.MeasureReadRate();
+
     /// <summary>Another graph on the weights that are loaded; see <see cref="IGraphExecutor.Share"/>.</summary>
     internal IGraphExecutor Share(ComputationGraph graph) => _executor.Share(graph);
 

@@ -15,6 +15,9 @@ public interface IBackend : IDisposable
     /// <summary>Bytes that KV blocks may take once a graph is loaded; null where the memory is the host's.</summary>
     long? KvBytesAvailable => null;
 
+    /// <summary>Bytes a second of a plain read of its memory, measured now; null where the memory is the host's.</summary>
+    double? MeasureReadRate() => null;
+
     /// <summary>Memory for KV blocks, where the backend's attention reads them.</summary>
     IKvMemory AllocateKv(KvLayout layout, int blocks);
 

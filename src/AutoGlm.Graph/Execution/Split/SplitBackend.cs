@@ -26,6 +26,8 @@ public sealed class SplitBackend(IBackend device, IBackend host, SplitOptions op
     /// <summary>What the device has to give to its layers, with the same for the other layers; null where it has none of them.</summary>
     public long? KvBytesAvailable => _layers == 0 ? host.KvBytesAvailable : device.KvBytesAvailable is { } bytes ? (long)(bytes / _deviceShare) : null;
 
+    public double? MeasureReadRate() => _layers == _all ? device.MeasureReadRate() : host.MeasureReadRate();
+
     public IKvMemory AllocateKv(KvLayout layout, int blocks)
     {
         if (Only(RequireLayers()) is { } only) return only.AllocateKv(layout, blocks);
