@@ -6,6 +6,9 @@ public interface IBackend : IDisposable
     /// <summary>A short name with what it runs on, for people.</summary>
     string Name { get; }
 
+    /// <summary>What people should know about how graphs were loaded, a sentence each.</summary>
+    IReadOnlyList<string> Notices => [];
+
     /// <summary>What most processors do best with.</summary>
     const int UsualBatchRows = 512;
 
@@ -35,6 +38,12 @@ public interface IGraphExecutor : IDisposable
 {
     /// <summary>Bytes of parameters in memory, as the backend keeps them.</summary>
     long WeightBytes { get; }
+
+    /// <summary>Those of them that are mapped from a file, which the system counts among the memory that it can take back.</summary>
+    long MappedBytes => 0;
+
+    /// <summary>Names all parameters by all of their bytes; empty where the backend has not seen them all.</summary>
+    ReadOnlyMemory<byte> ContentHash => default;
 
     /// <summary>Bytes of parameters that generating one token of one sequence reads.</summary>
     long BytesPerToken { get; }

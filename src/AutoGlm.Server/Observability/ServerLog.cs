@@ -47,4 +47,7 @@ internal static partial class ServerLog
 
     [LoggerMessage(15, LogLevel.Warning, "Warm-up: {Problem}")]
     public static partial void NotWarmedUp(ILogger log, string problem);
+
+    [LoggerMessage(16, LogLevel.Warning, "Loading: {Notice}")]
+    public static partial void LoadNotice(ILogger log, string notice);
 }

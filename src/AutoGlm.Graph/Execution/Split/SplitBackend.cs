@@ -20,6 +20,8 @@ public sealed class SplitBackend(IBackend device, IBackend host, SplitOptions op
 
     public string Name => _layers is { } layers ? $"{layers} of {_all} layers on {device.Name}, the rest on {host.Name}" : $"{device.Name} and {host.Name}";
 
+    public IReadOnlyList<string> Notices => [.. device.Notices, .. host.Notices];
+
     /// <summary>Layers on the device, once a graph is loaded.</summary>
     public int? Layers => _layers;
 
