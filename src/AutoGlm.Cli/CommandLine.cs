@@ -56,6 +56,7 @@ internal static class CommandLine
             new SynthCommand(terminal),
             new ServeCommand(terminal),
             new BenchCommand(terminal),
+            new CacheCommand(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

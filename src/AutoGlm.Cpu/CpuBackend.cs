@@ -12,6 +12,8 @@ public sealed class CpuBackend : IBackend
     private readonly ThreadTeam _team;
     private readonly KernelSet _kernels;
     private readonly PlanOptions _plan;
+    private readonly WeightCache? _cache;
+    private readonly List<string> _notices = [];
 
     /// <exception cref="ArgumentException">The instruction set is unknown, or this machine lacks it; or a plan pass is unknown.</exception>
     public CpuBackend(CpuOptions? options = null)
@@ -22,6 +24,7 @@ public sealed class CpuBackend : IBackend
             if (!PlanPasses.All.Contains(name)) throw new ArgumentException($"There is no plan pass '{name}'; there are {string.Join(", ", PlanPasses.All)}.", nameof(options));
         }
 
+        _cache = options.WeightCache;
         _plan = new PlanOptions(options.WithoutPasses);
         _kernels = KernelSet.Create(KernelIsas.Parse(options.Isa));
         _team = new ThreadTeam(options.Threads ?? ThreadTeam.DefaultThreads);
@@ -29,11 +32,14 @@ public sealed class CpuBackend : IBackend
 
     public string Name => $"CPU, {_kernels.Isa.ToString().ToLowerInvariant()}, {_team.Threads} {(_team.Threads == 1 ? "thread" : "threads")}";
 
+    public IReadOnlyList<string> Notices => _notices;
+
     public IKvMemory AllocateKv(KvLayout layout, int blocks) => new HostKvMemory(layout, blocks);
 
     public IGraphExecutor Load(ComputationGraph graph, IWeightSource weights, int maxRows, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        WeightStore store = WeightStore.Load(graph, weights, _team, progress, cancellation);
+        WeightStore store = WeightStore.Load(graph, weights, _team, _cache, progress, cancellation);
+        _notices.AddRange(store.Notices);
         try
         {
             return new CpuExecutor(graph, store, _team, _kernels, maxRows, _plan);

@@ -49,6 +49,10 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
 
     public long WeightBytes => _weights.Bytes;
 
+    public long MappedBytes => _weights.MappedBytes;
+
+    public ReadOnlyMemory<byte> ContentHash => _weights.ContentHash;
+
     public long BytesPerToken { get; }
 
     public long ActivationBytes => _memory.Bytes;

@@ -9,6 +9,9 @@ public sealed record CpuOptions
     /// <summary>Instruction set: auto, scalar, vector128, avx2, avxvnni, avx512 or avx512vnni.</summary>
     public string Isa { get; init; } = "auto";
 
+    /// <summary>Where packed weights are kept; null to pack them each time.</summary>
+    public WeightCache? WeightCache { get; init; }
+
     /// <summary>Names of <see cref="PlanPasses"/> to leave out.</summary>
     public IReadOnlyCollection<string> WithoutPasses { get; init; } = [];
 }

@@ -1,4 +1,5 @@
 using AutoGlm.Cuda.Fast;
+using AutoGlm.Cuda.Measuring;
 using AutoGlm.Cuda.Modules;
 using AutoGlm.Cuda.Plan;
 using AutoGlm.Cuda.Reference;
@@ -30,6 +31,13 @@ public sealed class CudaBackend : IBackend
 
     /// <summary>Nine tenths of what is free.</summary>
     public long? KvBytesAvailable => Device.FreeBytes / 10 * 9;
+
+    /// <exception cref="InsufficientMemoryException">Too little is free to tell.</exception>
+    public double? MeasureReadRate()
+    {
+        Device.MakeCurrent();
+        return MemoryRead.Rate(Device, _stream, _kernels);
+    }
 
     /// <summary>The card.</summary>
     public CudaDevice Device { get; }

@@ -67,14 +67,14 @@ public sealed unsafe class CudaDevice : IDisposable
     {
         if (!CudaDriver.IsPresent(out IReadOnlyList<string> tried))
         {
-            reason = $"no NVIDIA driver was found (tried {string.Join(", ", tried.Take(4))} and {Math.Max(0, tried.Count - 4)} more places); install the driver, no toolkit is needed";
+            reason = $"no NVIDIA driver was found ({NativeLibraries.Places(tried)}); install the driver, no toolkit is needed";
             return 0;
         }
 
         CudaResult result = CudaDriver.cuInit(0);
         int count = 0;
         if (result == CudaResult.Success) result = CudaDriver.cuDeviceGetCount(out count);
-        reason = result != CudaResult.Success ? CudaException.Of(result, nameof(CudaDriver.cuInit), "").Message
+        reason = result != CudaResult.Success ? CudaException.Of(result, nameof(CudaDriver.cuInit), "").Message.TrimEnd('.')
             : count == 0 ? "the NVIDIA driver sees no card; check nvidia-smi and CUDA_VISIBLE_DEVICES" : "";
         return count;
     }

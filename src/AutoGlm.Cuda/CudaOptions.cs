@@ -21,8 +21,8 @@ public sealed record CudaOptions
     /// <summary>True to let the product that makes gate and up make SwiGLU of them.</summary>
     public bool FuseGates { get; init; } = true;
 
-    /// <summary>True to let products norm what they read: slower than apart for 2 to 8 rows, no faster for one, so that it is off.</summary>
-    public bool FuseNorms { get; init; }
+    /// <summary>True to let products of one row norm it; of more rows, a kernel before them does, which is faster.</summary>
+    public bool FuseNorms { get; init; } = true;
 
     /// <summary>True to let norms, gates and attention leave many rows as the operand that the product after them reads.</summary>
     public bool HandOver { get; init; } = true;
@@ -46,6 +46,7 @@ public sealed record CudaOptions
             FitGraphs = Keeps(CudaPasses.FittedGraphs, FitGraphs),
             FuseHeads = Keeps(CudaPasses.Heads, FuseHeads),
             FuseGates = Keeps(CudaPasses.Gates, FuseGates),
+            FuseNorms = Keeps(CudaPasses.Norms, FuseNorms),
             HandOver = Keeps(CudaPasses.Handovers, HandOver),
         };
     }

@@ -15,11 +15,14 @@ public static class CudaPasses
     /// <summary>SwiGLU in the product before it: <see cref="CudaOptions.FuseGates"/>.</summary>
     public const string Gates = "cuda-fused-gates";
 
+    /// <summary>RMSNorm in the products that read one row: <see cref="CudaOptions.FuseNorms"/>.</summary>
+    public const string Norms = "cuda-fused-norms";
+
     /// <summary>Results of many rows in the form that the next product reads: <see cref="CudaOptions.HandOver"/>.</summary>
     public const string Handovers = "cuda-handovers";
 
     /// <summary>Tokens are chosen on the card, and the next step is under way before they are read.</summary>
     public const string ChosenTokens = "cuda-chosen-tokens";
 
-    public static IReadOnlyList<string> All { get; } = [Graphs, FittedGraphs, Heads, Gates, Handovers, ChosenTokens];
+    public static IReadOnlyList<string> All { get; } = [Graphs, FittedGraphs, Heads, Gates, Norms, Handovers, ChosenTokens];
 }

@@ -49,7 +49,7 @@ public static class Backends
     {
         if (options.Reference) return new ReferenceBackend();
         string[] withoutPlan = [.. options.WithoutPasses.Intersect(PlanPasses.All)];
-        return new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan });
+        return new CpuBackend(new CpuOptions { Threads = options.Threads, Isa = options.Isa, WithoutPasses = withoutPlan, WeightCache = options.ToWeightCache() });
     }
 
     /// <summary>How many layers; null where the text is no number.</summary>

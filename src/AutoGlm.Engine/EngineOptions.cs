@@ -94,6 +94,18 @@ public sealed record EngineOptions
     /// <summary>True to hold weights as float32, whatever the file stores (for measuring what quantised weights bring).</summary>
     public bool FullPrecisionWeights { get; init; }
 
+    /// <summary>
+    /// True to keep weights as the processor reads them in <see cref="WeightCacheFolder"/>, so that the next start maps them instead of
+    /// packing them; see <see cref="Cpu.WeightCache"/>. Not for float32 weights made from others.
+    /// </summary>
+    public bool WeightCache { get; init; } = true;
+
+    /// <summary>The folder for <see cref="WeightCache"/>; null for <c>autoglm/weights</c> in <c>AUTOGLM_CACHE</c> or the user's cache folder.</summary>
+    public string? WeightCacheFolder { get; init; }
+
+    /// <summary>Most bytes in the weight cache; null for what <c>AUTOGLM_WEIGHT_CACHE_GIB</c> says, 32 GiB without it.</summary>
+    public long? WeightCacheLimit { get; init; }
+
     /// <summary>True to run by definition instead of fast: one thread, no vector instructions (for checking).</summary>
     public bool Reference { get; init; }
 
@@ -106,8 +118,21 @@ public sealed record EngineOptions
     /// <summary>How often what is new goes to <see cref="StateFolder"/> while the engine runs: what a process that is killed loses.</summary>
     public TimeSpan StateInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// What one size of prompt or batch may take while kernels are warmed up, before larger ones are left out: a large model on a slow
+    /// machine is ready in seconds, not minutes.
+    /// </summary>
+    public TimeSpan WarmUpPatience { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>What tells the time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where packed weights are kept; null for nowhere.</summary>
+    internal WeightCache? ToWeightCache()
+    {
+        if (!WeightCache || FullPrecisionWeights || (WeightCacheFolder ?? Cpu.WeightCache.DefaultFolder) is not { } folder) return null;
+        return WeightCacheLimit is { } limit ? new WeightCache(folder) { Limit = limit } : new WeightCache(folder);
+    }
 
     /// <summary><see cref="BatchTokens"/>, once a runtime has decided.</summary>
     internal int StepTokens => BatchTokens ?? IBackend.UsualBatchRows;
@@ -128,6 +153,7 @@ public sealed record EngineOptions
         Check(nameof(Context), Context, 1, 1 << 24);
         Check(nameof(Threads), Threads, 1, 64);
         Check(nameof(KvMemory), KvMemory, 1, long.MaxValue);
+        Check(nameof(WeightCacheLimit), WeightCacheLimit, 0, long.MaxValue);
         Check(nameof(BlockTokens), BlockTokens, 1, 1024);
         Check(nameof(BatchTokens), BatchTokens, 1, 1 << 16);
         Check(nameof(MixedPromptTokens), MixedPromptTokens, 1, 1 << 16);

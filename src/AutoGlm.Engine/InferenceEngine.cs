@@ -60,6 +60,12 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>How much memory the KV cache may take, and why; for the log.</summary>
     public KvMemoryPlan KvMemory => _runtime.KvMemory;
 
+    /// <summary>32 bytes that name the model; see <see cref="ModelRuntime.Fingerprint"/>.</summary>
+    public ReadOnlySpan<byte> Fingerprint => _runtime.Fingerprint;
+
+    /// <summary>What people should know about how the model was loaded, a sentence each.</summary>
+    public IReadOnlyList<string> Notices => _runtime.Notices;
+
     /// <summary>What the model runs on.</summary>
     public string BackendName => _runtime.BackendName;
 

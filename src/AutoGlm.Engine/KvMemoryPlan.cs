@@ -27,15 +27,16 @@ public sealed record KvMemoryPlan(int Blocks, int BlockTokens, long BlockBytes, 
     /// <param name="context">Longest sequence in tokens.</param>
     /// <param name="options">The options.</param>
     /// <param name="deviceBytes">What the backend's own memory has to give; null where it is the host's.</param>
+    /// <param name="mappedBytes">Weights mapped from a file: they count as free, and are not.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is less than one sequence needs.</exception>
-    public static KvMemoryPlan For(KvLayout layout, int context, EngineOptions options, long? deviceBytes)
+    public static KvMemoryPlan For(KvLayout layout, int context, EngineOptions options, long? deviceBytes, long mappedBytes = 0)
     {
         long oneContext = (context + layout.BlockTokens - 1) / layout.BlockTokens;
         (long most, string reason) = (options.KvMemory, deviceBytes) switch
         {
             ({ } asked, _) => (asked, "as asked for"),
             (null, { } device) => (device, $"within the {MiB(device)} MiB that the device has to give"),
-            _ => HalfOfFree(),
+            _ => HalfOfFree(mappedBytes),
         };
         long blocks = Math.Min(most / layout.BlockBytes, int.MaxValue / layout.BlockTokens);
         if (options.KvMemory is null) blocks = Math.Min(blocks, options.MaxSequences * oneContext);
@@ -52,9 +53,9 @@ public sealed record KvMemoryPlan(int Blocks, int BlockTokens, long BlockBytes, 
     /// <summary>The decision in a sentence, for the log.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"KV cache of up to {MiB(Bytes)} MiB for {Tokens:N0} tokens, {Reason}.");
 
-    private static (long Most, string Reason) HalfOfFree()
+    private static (long Most, string Reason) HalfOfFree(long mappedBytes)
     {
-        long free = SystemMemory.Free();
+        long free = SystemMemory.Free(mappedBytes);
         return (free / 2, $"within half of the {MiB(free)} MiB that are free, taken as it is used");
     }
 

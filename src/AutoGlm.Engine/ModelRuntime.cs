@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using AutoGlm.Cpu;
 using AutoGlm.Cuda;
 using AutoGlm.Graph;
@@ -19,8 +20,9 @@ public sealed class ModelRuntime : IDisposable
     private readonly IBackend _backend;
     private readonly IGraphExecutor _executor;
     private readonly RootKeys _roots;
+    private readonly byte[] _fingerprint;
 
-    private ModelRuntime(ModelPackage package, ComputationGraph graph, EngineOptions options, IBackend backend, IGraphExecutor executor, BlockPool pool, RootKeys roots)
+    private ModelRuntime(ModelPackage package, ComputationGraph graph, EngineOptions options, IBackend backend, IGraphExecutor executor, BlockPool pool, byte[] fingerprint)
     {
         Package = package;
         Graph = graph;
@@ -28,7 +30,8 @@ public sealed class ModelRuntime : IDisposable
         _backend = backend;
         _executor = executor;
         Pool = pool;
-        _roots = roots;
+        _fingerprint = fingerprint;
+        _roots = new RootKeys(fingerprint, [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
     }
 
     public ModelPackage Package { get; }
@@ -48,7 +51,16 @@ public sealed class ModelRuntime : IDisposable
 
     public string BackendName => _backend.Name;
 
+    /// <summary>32 bytes that name the model's settings and weights: on the processor by all of their bytes, on a card by a sample of them.</summary>
+    public ReadOnlySpan<byte> Fingerprint => _fingerprint;
+
+    /// <summary>What people should know about how the model was loaded, a sentence each.</summary>
+    public IReadOnlyList<string> Notices => _backend.Notices;
+
     public long WeightBytes => _executor.WeightBytes;
+
+    /// <summary>Those of them that are mapped from the weight cache: shared with all processes that run the model.</summary>
+    public long MappedBytes => _executor.MappedBytes;
 
     /// <summary>Bytes of parameters that generating one token of one sequence reads.</summary>
     public long BytesPerToken => _executor.BytesPerToken;
@@ -89,10 +101,10 @@ public sealed class ModelRuntime : IDisposable
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             IWeightSource weights = options.FullPrecisionWeights ? new FullPrecisionWeights(package.Weights) : package.Weights;
             executor = backend.Load(graph, weights, options.StepTokens, progress, cancellation);
-            RootKeys roots = new(package.ComputeFingerprint(), [1, (byte)options.KvType, .. BitConverter.GetBytes(options.BlockTokens)]);
-            KvMemoryPlan memory = KvMemoryPlan.For(layout, package.Context, options, backend.KvBytesAvailable);
+            byte[] fingerprint = SHA256.HashData([.. package.ComputeFingerprint(), .. executor.ContentHash.Span]);
+            KvMemoryPlan memory = KvMemoryPlan.For(layout, package.Context, options, backend.KvBytesAvailable, executor.MappedBytes);
             BlockPool pool = new(backend.AllocateKv(layout, memory.Blocks), options.ToPoolOptions());
-            return new ModelRuntime(package, graph, options, backend, executor, pool, roots) { KvMemory = memory };
+            return new ModelRuntime(package, graph, options, backend, executor, pool, fingerprint) { KvMemory = memory };
         }
         catch
         {
@@ -122,6 +134,9 @@ public sealed class ModelRuntime : IDisposable
 
     /// <summary>A graph after the same passes as the model's own.</summary>
     internal ComputationGraph Optimize(ComputationGraph graph) => Optimize(graph, Options);
+
+    /// <summary>Bytes a second of a plain read of the device's memory, measured now; null where the model is in the host's.</summary>
+    public double? MeasureReadRate() => _backend.MeasureReadRate();
 
     /// <summary>Another graph on the weights that are loaded; see <see cref="IGraphExecutor.Share"/>.</summary>
     internal IGraphExecutor Share(ComputationGraph graph) => _executor.Share(graph);

@@ -6,11 +6,12 @@ namespace AutoGlm.Engine;
 internal static class SystemMemory
 {
     /// <summary>Bytes that can be had without taking them from anyone: what Linux says, within what this process may have at all.</summary>
-    public static long Free()
+    /// <param name="mapped">Bytes of files that are mapped and will be needed: the system counts them as what it could take back.</param>
+    public static long Free(long mapped = 0)
     {
         GCMemoryInfo info = GC.GetGCMemoryInfo();
         long allowed = Math.Max(0, info.TotalAvailableMemoryBytes - Environment.WorkingSet);
-        long? available = OperatingSystem.IsLinux() ? MemAvailable("/proc/meminfo") : null;
+        long? available = OperatingSystem.IsLinux() && MemAvailable("/proc/meminfo") is { } bytes ? Math.Max(0, bytes - mapped) : null;
         return Math.Min(allowed, available ?? Math.Max(0, info.TotalAvailableMemoryBytes - info.MemoryLoadBytes));
     }
 

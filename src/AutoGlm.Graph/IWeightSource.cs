@@ -11,6 +11,9 @@ public interface IWeightSource : IDisposable
     /// <summary>True where the source has the tensor.</summary>
     bool Contains(string name);
 
+    /// <summary>Stamps of the files that hold the tensors: equal ones are of equal content. Null where the system notes too little, or a file has just changed.</summary>
+    IReadOnlyList<FileStamp>? Stamps => null;
+
     /// <summary>The tensor.</summary>
     /// <exception cref="Formats.ModelFormatException">There is none of that name, or it cannot be read.</exception>
     Tensor Get(string name);

@@ -85,7 +85,8 @@ public sealed class AutoGlmServer : IAsyncDisposable
         IReadOnlyList<WarmupPrompt> prompts = WarmUp.Read(_options, _app.Services.GetRequiredService<ApiKeys>());
         _engine = await InferenceEngine.LoadAsync(_options.ModelPath, _options.Engine with { StateFolder = _options.StateFolder }, progress, cancellation);
         KvCache.CacheStatistics cache = _engine.GetStatistics().Cache;
-        ServerLog.Loaded(_log, ModelId, _engine.BackendName, _engine.Context, cache.Blocks, cache.BlockTokens, cache.Blocks * cache.BlockBytes >> 20);
+        ServerLog.Loaded(_log, ModelId, _engine.BackendName, _engine.Context, cache.Blocks, cache.BlockTokens, _engine.KvMemory.Bytes >> 20, _engine.KvMemory.Reason);
+        foreach (string notice in _engine.Notices) ServerLog.LoadNotice(_log, notice);
         _host.Attach(_engine);
         await WarmUp.RunAsync(_engine, prompts, _log, cancellation);
         _host.Advance(ServerState.Ready);

@@ -45,7 +45,7 @@ internal sealed class EngineHost(ServerOptions options)
 
     public void Attach(InferenceEngine engine)
     {
-        Fingerprint = "fp_" + Convert.ToHexStringLower(engine.Model.ComputeFingerprint())[..12];
+        Fingerprint = "fp_" + Convert.ToHexStringLower(engine.Fingerprint[..6]);
         _engine = engine;
         Advance(ServerState.WarmingUp);
     }

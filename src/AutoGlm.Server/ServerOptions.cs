@@ -44,6 +44,12 @@ public sealed record ServerOptions
     /// <summary>Most bytes of a request's body.</summary>
     public long MaxBodyBytes { get; init; } = 16 << 20;
 
+    /// <summary>
+    /// How long a body of over 256 KiB may have to wait for its turn, since two are read at a time, and how long it may come more slowly
+    /// than 64 KiB a second.
+    /// </summary>
+    public TimeSpan LargeBodyTime { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Most connections at a time.</summary>
     public int MaxConnections { get; init; } = 4096;
 

@@ -24,6 +24,7 @@ internal static class ServerSetup
         services.AddSingleton<EngineHost>();
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<Serving>();
+        services.AddSingleton<LargeBodies>();
         services.AddSingleton<ResponseStore>();
         services.AddSingleton(provider => new ApiKeys(
             options.ApiKeys,
@@ -65,6 +66,11 @@ internal static class ServerSetup
     {
         map.Post<ChatCompletionRequest, ChatCompletion>("/v1/chat/completions", new ChatCompletions(serving).HandleAsync, "Answers a conversation");
         map.Post<CompletionRequest, Completion>("/v1/completions", new Completions(serving).HandleAsync, "Goes on from texts");
+        // Clients made for llama-server ask without /v1.
+        map.Alias("/chat/completions", new ChatCompletions(serving).HandleAsync, HttpMethods.Post);
+        LlamaCompletions llama = new(serving);
+        map.Post<LlamaCompletionRequest, LlamaCompletion>("/completion", llama.HandleAsync, "Goes on from a text, as llama-server does");
+        map.Alias("/completions", llama.HandleAsync, HttpMethods.Post);
         Responses responses = new(serving, store);
         map.Post<ResponseRequest, ModelResponse>("/v1/responses", responses.CreateAsync, "Answers a conversation, and remembers it");
         map.Get<ModelResponse>("/v1/responses/{id}", responses.GetAsync, "A response that is remembered");
@@ -77,6 +83,10 @@ internal static class ServerSetup
         ModelEndpoints models = new(serving);
         map.Get<ModelList>("/v1/models", models.ListAsync, "The model that is loaded");
         map.Get<ModelInfo>("/v1/models/{**id}", models.GetAsync, "One model");
+        map.Alias("/models", models.ListAsync, HttpMethods.Get);
+        LlamaInfo llama = new(serving);
+        map.Get<LlamaProps>("/props", llama.PropsAsync, "What the server is, as llama-server tells it");
+        map.Post<ChatCompletionRequest, AppliedTemplate>("/apply-template", llama.ApplyTemplateAsync, "A conversation as the model's chat template writes it");
         Tokens tokens = new(serving);
         map.Post<TokenizeRequest, TokenizeResponse>("/tokenize", tokens.EncodeAsync, "A text's tokens, as llama-server gives them");
         map.Post<DetokenizeRequest, DetokenizeResponse>("/detokenize", tokens.DecodeAsync, "Tokens' text");
@@ -87,6 +97,7 @@ internal static class ServerSetup
         Health health = new(serving);
         CacheEndpoints cache = new(serving);
         map.Get<CacheState>("/v1/cache", cache.InspectAsync, "The KV cache");
+        map.Post<CacheFindRequest, CacheFind>("/v1/cache/find", cache.FindAsync, "How much of a prompt is cached");
         map.Post<CacheDropRequest, CacheDrop>("/v1/cache/drop", cache.DropAsync, "Forgets a prefix");
         map.Get<HealthResponse>("/health", health.HealthAsync, "200 once the model is loaded");
         map.Get<HealthResponse>("/ready", health.ReadyAsync, "200 once the model is warm, until the server stops");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AutoGlm.Engine;
 using AutoGlm.Engine.Warmup;
 using AutoGlm.Server.Http;
@@ -28,8 +29,9 @@ internal static class WarmUp
 
     public static async Task RunAsync(InferenceEngine engine, IReadOnlyList<WarmupPrompt> prompts, ILogger log, CancellationToken cancellation)
     {
+        long began = Stopwatch.GetTimestamp();
         WarmupResult result = await engine.WarmUpAsync(prompts, cancellation: cancellation);
         foreach (string problem in result.Problems) ServerLog.NotWarmedUp(log, problem);
-        ServerLog.WarmedUp(log, result.Prompts, result.HotPrefixes);
+        ServerLog.WarmedUp(log, Stopwatch.GetElapsedTime(began).TotalSeconds, result.Prompts, result.HotPrefixes);
     }
 }

@@ -6,7 +6,7 @@ namespace AutoGlm.Cli.Tests;
 
 public class HelpTests
 {
-    private static readonly string[] Names = ["run", "chat", "inspect", "tokenize", "template", "verify", "perplexity", "synth", "bench", "serve"];
+    private static readonly string[] Names = ["run", "chat", "inspect", "tokenize", "template", "verify", "perplexity", "synth", "bench", "serve", "cache"];
 
     public static TheoryData<string> Verbs() => [.. Names];
 

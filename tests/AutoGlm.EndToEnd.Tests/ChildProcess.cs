@@ -5,10 +5,10 @@ namespace AutoGlm.EndToEnd.Tests;
 /// <summary>A program as a process of its own, from its start to its end.</summary>
 internal static class ChildProcess
 {
-    /// <summary>Runs it in a folder, with so much on its standard input.</summary>
+    /// <summary>Runs it in a folder, with so much on its standard input, and perhaps a variable of the environment set.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
     /// <exception cref="TimeoutException">It did not end in time, and was killed.</exception>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string program, IEnumerable<string> arguments, string folder, TimeSpan patience, string input = "")
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string program, IEnumerable<string> arguments, string folder, TimeSpan patience, string input = "", (string Name, string Value)? variable = null)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -17,6 +17,7 @@ internal static class ChildProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        if (variable is { } set) start.Environment[set.Name] = set.Value;
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input);

@@ -25,6 +25,20 @@ public class ChatClientTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task Responses_say_what_chat_says()
+    {
+        using IChatClient chat = Create(), responses = fixture.Client().GetResponsesClient().AsIChatClient("autoglm-mini");
+
+        ChatResponse expected = await chat.GetResponseAsync("Name three colours.", Greedy);
+        ChatResponse whole = await responses.GetResponseAsync("Name three colours.", Greedy);
+        ChatResponse streamed = await responses.GetStreamingResponseAsync("Name three colours.", Greedy).ToChatResponseAsync();
+
+        Assert.Equal((expected.Text, expected.Text), (whole.Text, streamed.Text));
+        Assert.Equal(8, whole.Usage!.OutputTokenCount);
+        Assert.NotNull(whole.ConversationId);
+    }
+
+    [Fact]
     public async Task A_function_is_called_and_its_result_is_read()
     {
         AIFunction weather = AIFunctionFactory.Create(([Description("The city.")] string city) => $"Sunny in {city}", "get_weather", "Tells the weather of a city.");

@@ -23,6 +23,10 @@ public class FaultTests(ServerFixture fixture)
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"temperature":1e999}""", 400, "temperature")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"stop":[""]}""", 400, "stop")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"a":1}}""", 400, "logit_bias")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"999999":1}}""", 400, "logit_bias")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":[[5,"a"]]}""", 400, "logit_bias[0]")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"max_tokens":-2}""", 400, "max_tokens")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"n_predict":0}""", 400, "n_predict")]
     [InlineData("""{"messages":[{"role":"user","content":"\ud800"}]}""", 400, "messages[0].content")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"max_tokens":100000}""", 400, null)]
     public async Task Bad_requests_are_refused_by_field(string json, int expected, string? param)
@@ -76,6 +80,28 @@ public class FaultTests(ServerFixture fixture)
 
         Assert.Equal(expected, (int)response.StatusCode);
         Assert.NotEqual("", JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error").GetProperty("message").GetString());
+    }
+
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("text/plain")]
+    public async Task A_body_that_is_said_to_be_no_json_is_refused_with_what_to_say(string type)
+    {
+        using StringContent content = new(Hello, Encoding.UTF8, type);
+
+        using HttpResponseMessage response = await fixture.Http.PostAsync("/v1/chat/completions", content);
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
+        Assert.Contains("Content-Type: application/json", JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error").GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task Probes_may_ask_for_the_status_alone()
+    {
+        using HttpResponseMessage response = await fixture.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/ready"));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("", await response.Content.ReadAsStringAsync());
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public class ResponsesClientTests(ServerFixture fixture)
         options.StreamingEnabled = true;
         List<StreamingResponseUpdate> updates = [];
 
-        await foreach (StreamingResponseUpdate update in await Client.CreateResponseStreamingAsync(options)) updates.Add(update);
+        await foreach (StreamingResponseUpdate update in Client.CreateResponseStreamingAsync(options)) updates.Add(update);
 
         Assert.Equal(Enumerable.Range(0, updates.Count), updates.Select(update => update.SequenceNumber));
         Assert.Equal(
@@ -68,7 +68,7 @@ public class ResponsesClientTests(ServerFixture fixture)
         StringBuilder pieces = new();
         ResponseResult? last = null;
 
-        await foreach (StreamingResponseUpdate update in await Client.CreateResponseStreamingAsync(options))
+        await foreach (StreamingResponseUpdate update in Client.CreateResponseStreamingAsync(options))
         {
             if (update is StreamingResponseFunctionCallArgumentsDeltaUpdate delta) pieces.Append(delta.Delta.ToString());
             if (update is StreamingResponseCompletedUpdate completed) last = completed.Response;

@@ -62,6 +62,21 @@ public class TenantTests
         Assert.True(await CachedAsync(second) > 0);
     }
 
+    [Fact]
+    public async Task Looking_up_finds_ones_own()
+    {
+        await using AutoGlmServer server = await StartAsync(share: false);
+        using HttpClient first = As(server, "one"), second = As(server, "two");
+        await CachedAsync(first);
+        string request = JsonSerializer.Serialize(new { prompt = Prompt + " And more." });
+
+        (_, JsonElement own) = await ServerFixture.PostAsync(first, "/v1/cache/find", request);
+        (_, JsonElement others) = await ServerFixture.PostAsync(second, "/v1/cache/find", request);
+
+        Assert.InRange(own.GetProperty("cached_tokens").GetInt32(), 16, own.GetProperty("prompt_tokens").GetInt32() - 1);
+        Assert.Equal(0, others.GetProperty("cached_tokens").GetInt32());
+    }
+
     private static Task<AutoGlmServer> StartAsync(bool share) => ServerFixture.StartAsync(ServerFixture.Options with
     {
         ApiKeys = ["one", "two"],

@@ -1,5 +1,6 @@
 using AutoGlm.Cuda;
 using AutoGlm.Cuda.FlashAttention;
+using AutoGlm.Cuda.Measuring;
 using AutoGlm.Cuda.Memory;
 using AutoGlm.Cuda.Modules;
 using AutoGlm.Graph;
@@ -81,19 +82,11 @@ internal sealed class AttentionBench(CudaDevice device, KernelLibrary kernels, C
 
     private double Time(Action<int> launch)
     {
-        using CudaEvent start = new(timing: true), end = new(timing: true);
-        double[] seconds = new double[Repeats];
-        for (int repeat = -1; repeat < Repeats; repeat++)
+        int next = 0;
+        return StreamTimer.Median(stream, Repeats, () =>
         {
-            start.Record(stream);
-            for (int i = 0; i < Launches; i++) launch((repeat + 1) * Launches + i);
-            end.Record(stream);
-            end.Synchronize();
-            if (repeat >= 0) seconds[repeat] = end.MillisecondsSince(start) / 1e3 / Launches;
-        }
-
-        Array.Sort(seconds);
-        return seconds[Repeats / 2];
+            for (int i = 0; i < Launches; i++) launch(next++);
+        }) / Launches;
     }
 
     /// <summary>A megabyte of random numbers of about unit size, again and again.</summary>

@@ -1,5 +1,6 @@
 using AutoGlm.Cuda;
 using AutoGlm.Cuda.Linear;
+using AutoGlm.Cuda.Measuring;
 using AutoGlm.Cuda.Memory;
 using AutoGlm.Cuda.Modules;
 using AutoGlm.Formats.Quantization;
@@ -36,8 +37,7 @@ internal sealed class CudaLayers(PackedMatrix[][] matrices) : IDisposable
 /// <summary>Times products on a card.</summary>
 internal sealed class CudaLinearBench : IDisposable
 {
-    private const int LayerCount = 6, Repetitions = 9, ReadThreads = 512, ReadBlocks = 8;
-    private const long ReadBytes = 4L << 30;
+    private const int LayerCount = 6, Repetitions = 9;
 
     private readonly CudaDevice _device;
     private readonly CudaStream _stream = new();
@@ -62,14 +62,7 @@ internal sealed class CudaLinearBench : IDisposable
         [new("q, k, v", 6144, 4096), new("output", 4096, 4096), new("gate, up", 14336, 4096, Gated: true), new("down", 4096, 14336)];
 
     /// <summary>Bytes a second of a plain read.</summary>
-    public double ReadRate()
-    {
-        using DeviceBuffer memory = new(_device, ReadBytes, "a read");
-        _stream.Fill(memory.Address, 0x5A, ReadBytes);
-        CudaFunction read = _library.Get("read_memory");
-        ReadArgs args = new() { From = memory.Address, To = memory.Address, Count = ReadBytes / 16 };
-        return ReadBytes / Median(() => read.Launch(_stream, new Grid(ReadBlocks * _device.Multiprocessors), ReadThreads, 0, args));
-    }
+    public double ReadRate() => MemoryRead.Rate(_device, _stream, _library);
 
     public CudaLayers Load(TensorType type)
     {
@@ -104,28 +97,10 @@ internal sealed class CudaLinearBench : IDisposable
         _kernels.MatMul(_stream, new LinearCall(matrix, _x.Address, matrix.Inputs, rows, _y.Address, matrix.Outputs), _workspace);
 
     /// <summary>Seconds of a layer, all layers being queued one after another.</summary>
-    private double PerLayer(Action<int> queue) => Median(() =>
+    private double PerLayer(Action<int> queue) => StreamTimer.Median(_stream, Repetitions, () =>
     {
         for (int layer = 0; layer < LayerCount; layer++) queue(layer);
     }) / LayerCount;
-
-    private double Median(Action queue)
-    {
-        using CudaEvent start = new(timing: true), end = new(timing: true);
-        double[] seconds = new double[Repetitions];
-        queue();
-        for (int i = 0; i < Repetitions; i++)
-        {
-            start.Record(_stream);
-            queue();
-            end.Record(_stream);
-            end.Synchronize();
-            seconds[i] = end.MillisecondsSince(start) / 1e3;
-        }
-
-        Array.Sort(seconds);
-        return seconds[Repetitions / 2];
-    }
 
     private PackedMatrix Load(TensorType type, LayerProduct layer)
     {
@@ -155,11 +130,5 @@ internal sealed class CudaLinearBench : IDisposable
         _stream.Upload(buffer.Address, pinned.Address, bytes.Length);
         _stream.Synchronize();
         return buffer;
-    }
-
-    private struct ReadArgs
-    {
-        public nint From, To;
-        public long Count;
     }
 }

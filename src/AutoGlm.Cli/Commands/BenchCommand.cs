@@ -90,7 +90,7 @@ internal sealed class BenchCommand : Verb
         EngineOptions options = Fit(path, _runtime.Read(arguments), prompt, generation > 0 ? depth + generation : 0, batches.Max());
         using ModelRuntime runtime = await ModelLoader.LoadRuntimeAsync(Terminal, path, options, cancellation);
         int threads = options.Threads ?? Environment.ProcessorCount;
-        double bandwidth = await WorkProgress.RunAsync(Terminal, "Memory bandwidth", (_, token) => MemoryBandwidth.Measure(threads, token), cancellation);
+        double bandwidth = await WorkProgress.RunAsync(Terminal, "Memory bandwidth", (_, token) => runtime.MeasureReadRate() ?? MemoryBandwidth.Measure(threads, token), cancellation);
         int repeat = arguments.GetValue(_repeat);
         List<ThroughputResult> results = await WorkProgress.RunAsync(
             Terminal,
@@ -98,7 +98,7 @@ internal sealed class BenchCommand : Verb
             (progress, token) => Measure(new ThroughputMeter(runtime), prompt, (generation, depth), batches, repeat, progress, token),
             cancellation);
         if (arguments.GetValue(_json)) WriteJson(runtime, results, bandwidth, threads);
-        else Write(runtime, results, bandwidth, threads);
+        else Write(runtime, results, bandwidth);
         return ExitCode.Ok;
     }
 
@@ -159,7 +159,7 @@ internal sealed class BenchCommand : Verb
         }),
     });
 
-    private void Write(ModelRuntime runtime, List<ThroughputResult> results, double bandwidth, int threads)
+    private void Write(ModelRuntime runtime, List<ThroughputResult> results, double bandwidth)
     {
         Table table = Tables.Create(Terminal, "test", ">batch", ">tok/s", ">spread", ">bytes/token", ">of bandwidth");
         foreach (ThroughputResult result in results)
@@ -176,7 +176,7 @@ internal sealed class BenchCommand : Verb
         string model = PlainText.OneLine(runtime.Package.Name);
         Terminal.Out.WriteLine($"{model} ({runtime.Package.Architecture}, {Numbers.Bytes(runtime.Package.FileBytes)}) on {runtime.BackendName}");
         Tables.Write(Terminal, table);
-        Terminal.Out.WriteLine($"Median of {results[0].Rate.Count} and the whole spread. Memory reads {bandwidth / 1e9:F1} GB/s with {threads} threads, measured now.");
+        Terminal.Out.WriteLine($"Median of {results[0].Rate.Count} and the whole spread. Memory reads {bandwidth / 1e9:F1} GB/s, measured now.");
     }
 
     private static string TestName(ThroughputResult result) =>

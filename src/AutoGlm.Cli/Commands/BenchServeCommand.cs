@@ -10,6 +10,9 @@ namespace AutoGlm.Cli.Commands;
 /// <summary><c>autoglm bench serve</c>: how a server holds under load.</summary>
 internal sealed class BenchServeCommand : Verb
 {
+    /// <summary>Kinds of errors that are told.</summary>
+    private const int MostErrors = 5;
+
     private readonly Option<string?> _url = new("--url") { Description = "A server to measure, such as http://127.0.0.1:8080. Without it, one is started for the run.", HelpName = "URL" };
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string?> _key = new("--api-key") { Description = "The key to show to the server.", HelpName = "KEY" };
@@ -122,8 +125,9 @@ internal sealed class BenchServeCommand : Verb
         foreach ((string name, string value) in report.Rows()) table.Add(name, value);
         Tables.Write(Terminal, table);
         if (report.Server.Blocks is { Holds: false } blocks) Terminal.Note($"KV blocks are not all accounted for: {blocks.Used} are used with nothing running, and {blocks.Cached} cached and {blocks.Blank} blank of {blocks.Blocks}");
-        foreach (IGrouping<string?, RequestOutcome> errors in report.Outcomes.Where(outcome => outcome.Error is not null).GroupBy(outcome => outcome.Error))
-            Terminal.Note($"{errors.Count()} failed: {errors.Key}");
+        IGrouping<string?, RequestOutcome>[] errors = [.. report.Outcomes.Where(outcome => outcome.Error is not null).GroupBy(outcome => outcome.Error).OrderByDescending(group => group.Count())];
+        foreach (IGrouping<string?, RequestOutcome> group in errors.Take(MostErrors)) Terminal.Note($"{group.Count()} failed: {group.Key}");
+        if (errors.Length > MostErrors) Terminal.Note($"{errors.Skip(MostErrors).Sum(group => group.Count())} failed otherwise");
     }
 
     private static Option<double> Factor(string name, string description)

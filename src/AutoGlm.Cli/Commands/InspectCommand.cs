@@ -37,7 +37,7 @@ internal sealed class InspectCommand : Verb
         Description = "With --tensor: write its values to a file instead, as raw little-endian float32. With --graph: write it there.",
         HelpName = "FILE",
     };
-    private readonly Option<bool> _kernels = new("--kernels") { Description = "Show the kernels of the first NVIDIA card: registers, memory, occupancy." };
+    private readonly Option<bool> _kernels = new("--kernels") { Description = "Show the kernels of the first NVIDIA card: registers, memory, occupancy, and what share of the memory's speed those get that it limits." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public InspectCommand(Terminal terminal)

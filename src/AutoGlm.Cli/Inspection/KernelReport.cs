@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace AutoGlm.Cli.Inspection;
 
-/// <summary>The kernels of the first NVIDIA card, and what they take of it.</summary>
+/// <summary>The kernels of the first NVIDIA card, and what they take of it and get out of its memory.</summary>
 internal static class KernelReport
 {
     public static void Write(Terminal terminal, bool json)
@@ -21,11 +21,13 @@ internal static class KernelReport
                 local_bytes = kernel.LocalBytes,
                 max_threads = kernel.MaxThreads,
                 occupancy = kernel.Occupancy,
+                bytes_per_second = kernel.BytesPerSecond,
+                fraction_of_read = kernel.OfRead,
             }));
             return;
         }
 
-        Table table = Tables.Create(terminal, "kernel", ">registers", ">shared", ">local", ">threads", ">occupancy");
+        Table table = Tables.Create(terminal, "kernel", ">registers", ">shared", ">local", ">threads", ">occupancy", ">GB/s", ">of read");
         foreach (KernelUse kernel in kernels)
         {
             table.Add(
@@ -34,7 +36,9 @@ internal static class KernelReport
                 kernel.SharedBytes.ToString(CultureInfo.InvariantCulture),
                 kernel.LocalBytes.ToString(CultureInfo.InvariantCulture),
                 kernel.MaxThreads.ToString(CultureInfo.InvariantCulture),
-                kernel.Occupancy.ToString("P0", CultureInfo.InvariantCulture));
+                kernel.Occupancy.ToString("P0", CultureInfo.InvariantCulture),
+                (kernel.BytesPerSecond / 1e9)?.ToString("F0", CultureInfo.InvariantCulture) ?? "",
+                kernel.OfRead?.ToString("P0", CultureInfo.InvariantCulture) ?? "");
         }
 
         Tables.Write(terminal, table);

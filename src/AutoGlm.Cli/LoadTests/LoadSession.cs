@@ -7,6 +7,10 @@ namespace AutoGlm.Cli.LoadTests;
 internal sealed record LoadSession(TimeSpan Start, string? System, IReadOnlyList<LoadTurn> Turns);
 
 /// <summary>One request of a session.</summary>
-/// <param name="Text">What the user says.</param>
+/// <param name="Write">What the user says, made when it is needed: a trace holds gigabytes.</param>
 /// <param name="OutputTokens">Tokens to generate.</param>
-internal sealed record LoadTurn(string Text, int OutputTokens);
+internal sealed record LoadTurn(Func<string> Write, int OutputTokens)
+{
+    /// <summary>What the user says, made anew at each call.</summary>
+    public string Text => Write();
+}

@@ -25,7 +25,7 @@ internal sealed record SyntheticUsers(int Users, int Turns, int SystemTokens, in
             yield return new LoadSession(
                 TimeSpan.Zero,
                 system,
-                [.. Enumerable.Range(first, Turns).Select(turn => new LoadTurn(WordText.Create(TurnTokens, HashCode(seed, user, turn)), OutputTokens))]);
+                [.. Enumerable.Range(first, Turns).Select(turn => new LoadTurn(() => WordText.Create(TurnTokens, HashCode(seed, user, turn)), OutputTokens))]);
         }
     }
 

@@ -1,83 +1,113 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
 namespace AutoGlm.Cli.LoadTests;
 
 /// <summary>
-/// Requests as a production service once had them. Reads the Mooncake trace (FAST '25: JSON lines with <c>timestamp</c> in ms,
-/// <c>input_length</c>, <c>output_length</c> and <c>hash_ids</c> of 512-token blocks, of which equal ones hold equal text) and the
-/// Azure LLM inference trace 2023 (CSV with <c>TIMESTAMP,ContextTokens,GeneratedTokens</c>).
+/// A trace of requests: a JSON object a line, as Mooncake's (times in milliseconds, blocks by hash: equal ones are equal text), or
+/// CSV, as Azure's (times as dates or in seconds). Columns may be in any order under a header, and be more than are needed.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="scale">Factor on all lengths.</param>
 /// <param name="rate">Factor on the speed at which requests come.</param>
 internal sealed class TraceFile(string path, double scale, double rate)
 {
-    private const int MooncakeBlock = 512;
+    /// <summary>Most tokens of a prompt or an answer, scaled: more is a mistake, or a server's memory.</summary>
+    private const int MostTokens = 1 << 21;
+
+    private static readonly TimeSpan MostTime = TimeSpan.FromDays(30);
+    private static readonly char[] Separators = [',', ';', '\t'];
 
     /// <summary>The first requests of the trace.</summary>
     /// <exception cref="CommandFailure">The file cannot be read, or a line is not as it should be.</exception>
     public IReadOnlyList<LoadSession> Sessions(int most)
     {
-        List<LoadSession> sessions = [];
-        DateTime? first = null;
+        List<(TraceRequest Request, int Line)> requests = Read(most);
+        if (requests.Count == 0) throw new CommandFailure($"{path}: there are no requests in it");
+        TimeSpan first = requests.Min(entry => entry.Request.Time);
+        return [.. requests.Select((entry, index) => Session(entry.Request, entry.Line, first, index))];
+    }
+
+    private List<(TraceRequest Request, int Line)> Read(int most)
+    {
+        List<(TraceRequest, int)> requests = [];
+        IReadOnlyDictionary<string, int>? columns = null;
         int number = 0;
         foreach (string line in ReadLines())
         {
             number++;
-            if (sessions.Count == most) break;
-            if (string.IsNullOrWhiteSpace(line) || line.StartsWith("TIMESTAMP", StringComparison.OrdinalIgnoreCase)) continue;
+            if (requests.Count == most) break;
+            if (string.IsNullOrWhiteSpace(line)) continue;
             try
             {
-                sessions.Add(line.StartsWith('{') ? Mooncake(line) : Azure(line, sessions.Count, ref first));
+                if (line.AsSpan().TrimStart() is ['{', ..])
+                {
+                    requests.Add((TraceFields.Read(line), number));
+                    continue;
+                }
+
+                string[] cells = [.. line.Split(Separators).Select(cell => cell.Trim().Trim('"'))];
+                if (requests.Count == 0 && columns is null && TraceFields.ReadHeader(cells) is { } named) columns = named;
+                else requests.Add((TraceFields.Read(cells, columns ?? TraceFields.UsualColumns), number));
             }
-            catch (Exception error) when (error is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException or OverflowException)
+            catch (Exception error) when (error is JsonException or FormatException)
             {
-                throw new CommandFailure($"{path}: line {number}: {error.Message} A line should be Mooncake's JSON (timestamp, input_length, output_length, hash_ids) or Azure's CSV (TIMESTAMP,ContextTokens,GeneratedTokens).");
+                throw Wrong(number, error.Message + " A line should be JSON as Mooncake's (timestamp, input_length, output_length, hash_ids), or CSV as Azure's (TIMESTAMP,ContextTokens,GeneratedTokens).");
             }
         }
 
-        return sessions.Count > 0 ? sessions : throw new CommandFailure($"{path}: there are no requests in it");
+        return requests;
     }
 
     private IEnumerable<string> ReadLines()
     {
-        try
+        // Errors come at the first line, not at the call.
+        using IEnumerator<string> lines = Guard(() => File.ReadLines(path).GetEnumerator());
+        while (Guard(lines.MoveNext)) yield return lines.Current;
+
+        T Guard<T>(Func<T> read)
         {
-            return File.ReadLines(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CommandFailure($"{path}: {error.Message}");
+            try
+            {
+                return read();
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw new CommandFailure($"{path}: {error.Message}");
+            }
         }
     }
 
-    private LoadSession Mooncake(string line)
+    private LoadSession Session(TraceRequest request, int line, TimeSpan first, int index)
     {
-        using JsonDocument json = JsonDocument.Parse(line);
-        JsonElement request = json.RootElement;
-        int left = request.GetProperty("input_length").GetInt32();
+        double start = (request.Time - first).TotalSeconds / rate;
+        if (start > MostTime.TotalSeconds) throw Wrong(line, $"it comes {start / 86_400:N0} days after the first; take a larger --rate.");
+        int input = Scaled(request.Input, "input", line), output = Scaled(request.Output, "output", line);
+        return new LoadSession(TimeSpan.FromSeconds(start), null, [new LoadTurn(() => Text(request, input, index), output)]);
+    }
+
+    /// <summary>Equal blocks have equal text; what no block names is this request's own.</summary>
+    private string Text(TraceRequest request, int tokens, int index)
+    {
         StringBuilder text = new();
-        foreach (JsonElement id in request.GetProperty("hash_ids").EnumerateArray())
+        int left = Math.Max(1, request.Input);
+        foreach (int block in request.Blocks)
         {
             if (left <= 0) break;
-            text.Append(WordText.Create(Scaled(Math.Min(MooncakeBlock, left)), id.GetInt32()));
-            left -= MooncakeBlock;
+            text.Append(WordText.Create(Scaled(Math.Min(request.BlockTokens, left)), block));
+            left -= request.BlockTokens;
         }
 
-        return Session(TimeSpan.FromMilliseconds(request.GetProperty("timestamp").GetDouble()), text.ToString(), request.GetProperty("output_length").GetInt32());
+        return request.Blocks.Count > 0 ? text.ToString() : WordText.Create(tokens, index);
     }
 
-    private LoadSession Azure(string line, int index, ref DateTime? first)
+    private int Scaled(int tokens, string what, int line)
     {
-        string[] fields = line.Split(',');
-        DateTime time = DateTime.Parse(fields[0], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
-        first ??= time;
-        return Session(time - first.Value, WordText.Create(Scaled(int.Parse(fields[1], CultureInfo.InvariantCulture)), index), int.Parse(fields[2], CultureInfo.InvariantCulture));
+        if (tokens * scale <= MostTokens) return Scaled(tokens);
+        throw Wrong(line, $"its {what} is {tokens * scale:N0} tokens long, and {MostTokens:N0} are as many as can be; take a smaller --scale.");
     }
 
-    private LoadSession Session(TimeSpan time, string text, int output) => new(time / rate, null, [new LoadTurn(text, Scaled(output))]);
+    private int Scaled(int tokens) => Math.Max(1, (int)Math.Round(tokens * scale));
 
-    private int Scaled(int tokens) => Math.Max(1, (int)Math.Round(Math.Clamp(tokens, 0, 1 << 24) * scale));
+    private CommandFailure Wrong(int line, string message) => new($"{path}: line {line}: {message}");
 }

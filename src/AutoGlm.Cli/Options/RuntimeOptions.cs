@@ -49,6 +49,10 @@ internal sealed class RuntimeOptions
         Description = "Compute by definition: slow, one thread, no vector instructions (for checking).",
     };
 
+    private readonly Option<bool> _noWeightCache = new("--no-weight-cache")
+    {
+        Description = "Pack weights into memory each time, and keep nothing on disk for the next start.",
+    };
     private readonly Option<string[]> _without = new("--without")
     {
         Description = "Passes and steps of the plan to leave out, by name, with commas between them: what each of them brings.",
@@ -87,6 +91,7 @@ internal sealed class RuntimeOptions
         command.Add(_kvType);
         command.Add(_isa);
         command.Add(_reference);
+        command.Add(_noWeightCache);
         command.Add(_without);
     }
 
@@ -100,6 +105,7 @@ internal sealed class RuntimeOptions
         Isa = arguments.GetRequiredValue(_isa),
         KvType = Enum.Parse<KvType>(arguments.GetRequiredValue(_kvType), ignoreCase: true),
         Reference = arguments.GetValue(_reference),
+        WeightCache = !arguments.GetValue(_noWeightCache),
         WithoutPasses = [.. Passes(arguments.GetValue(_without) ?? [])],
     };
 

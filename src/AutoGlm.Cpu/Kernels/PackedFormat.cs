@@ -7,6 +7,9 @@ namespace AutoGlm.Cpu.Kernels;
 /// <summary>A packed layout known at run time: the door from a tensor type to the kernels specialised for it.</summary>
 internal abstract unsafe class PackedFormat
 {
+    /// <summary>To be raised whenever any format packs the same rows into other bytes: files of packed weights are told apart by it.</summary>
+    public const int LayoutVersion = 1;
+
     private static readonly Dictionary<TensorType, PackedFormat> ByType = new PackedFormat[]
     {
         new FloatPackedFormat<PackedF32>(), new FloatPackedFormat<PackedF16>(), new FloatPackedFormat<PackedBF16>(),

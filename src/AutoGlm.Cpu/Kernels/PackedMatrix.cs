@@ -13,6 +13,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     private readonly Tensor[] _sources;
     private PanelMemory? _memory;
+    private byte* _panels;
 
     private PackedMatrix(PackedFormat format, Tensor[] sources, int columns, int matrices, long rows)
     {
@@ -23,7 +24,6 @@ internal sealed unsafe class PackedMatrix : IDisposable
         RowsPerMatrix = checked((int)(rows / matrices));
         PanelsPerMatrix = (RowsPerMatrix + PanelRows - 1) / PanelRows;
         PanelBytes = format.PanelBytes(columns);
-        _memory = new PanelMemory(checked(PanelBytes * PanelsPerMatrix * matrices));
     }
 
     public PackedFormat Format { get; }
@@ -42,23 +42,25 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Panels in all: the unit of <see cref="PackPanels"/>.</summary>
     public int Panels => PanelsPerMatrix * Matrices;
 
-    /// <summary>Native bytes held.</summary>
+    /// <summary>Bytes of all panels.</summary>
     public long Bytes => PanelBytes * Panels;
 
-    /// <summary>Packs whole tensors at once; see <see cref="Allocate"/>.</summary>
+    /// <summary>Packs whole tensors at once into memory of its own; see <see cref="Of"/>.</summary>
     public static PackedMatrix Pack(params ReadOnlySpan<Tensor> tensors)
     {
-        PackedMatrix matrix = Allocate(tensors);
+        PackedMatrix matrix = Of(tensors);
+        matrix.Allocate();
         matrix.PackPanels(0, matrix.Panels);
         return matrix;
     }
 
     /// <summary>
-    /// Memory for the tensors' rows, one tensor after the other, to be filled by <see cref="PackPanels"/>. A tensor of
-    /// three dimensions must be alone: its outermost dimension counts matrices.
+    /// The tensors' rows, one tensor after the other. A tensor of three dimensions must be alone: its outermost dimension counts
+    /// matrices. Its panels are to be packed into memory of its own (<see cref="Allocate"/>) or are read from elsewhere
+    /// (<see cref="ReadFrom"/>).
     /// </summary>
     /// <exception cref="ArgumentException">Tensors that differ in type or width, or are not matrices, or too large.</exception>
-    public static PackedMatrix Allocate(params ReadOnlySpan<Tensor> tensors)
+    public static PackedMatrix Of(params ReadOnlySpan<Tensor> tensors)
     {
         if (tensors.IsEmpty) throw new ArgumentException("no tensors to pack");
         Tensor first = tensors[0];
@@ -88,6 +90,16 @@ internal sealed unsafe class PackedMatrix : IDisposable
         return new PackedMatrix(format, tensors.ToArray(), (int)first.RowLength, matrices, rows);
     }
 
+    /// <summary>Takes memory for the panels, no page of which is touched yet; to be filled by <see cref="PackPanels"/>.</summary>
+    public void Allocate()
+    {
+        _memory = new PanelMemory(checked(PanelBytes * Panels));
+        _panels = _memory.Address;
+    }
+
+    /// <summary>Reads the panels from memory that somebody else holds for as long as this is used.</summary>
+    public void ReadFrom(byte* panels) => _panels = panels;
+
     /// <summary>Fills panels; threads may fill different ones at the same time.</summary>
     public void PackPanels(int first, int count)
     {
@@ -96,9 +108,15 @@ internal sealed unsafe class PackedMatrix : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Panels, nameof(count));
         for (int index = first; index < first + count; index++)
         {
-            (long row, int rows) = RowsOf(index);
-            PackRows(row, rows, PanelAt(index / PanelsPerMatrix, index % PanelsPerMatrix));
+            PackPanel(index, PanelAt(index / PanelsPerMatrix, index % PanelsPerMatrix));
         }
+    }
+
+    /// <summary>Packs one panel to anywhere: <see cref="PanelBytes"/> bytes, on a cache line.</summary>
+    public void PackPanel(int index, byte* panel)
+    {
+        (long row, int rows) = RowsOf(index);
+        PackRows(row, rows, panel);
     }
 
     /// <summary>The rows of a panel, counted over all matrices: 32, or fewer at a matrix's end.</summary>
@@ -120,14 +138,15 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>A panel of a matrix.</summary>
     public byte* PanelAt(int matrix, int panel)
     {
-        ObjectDisposedException.ThrowIf(_memory is null, this);
-        return _memory.Address + ((long)matrix * PanelsPerMatrix + panel) * PanelBytes;
+        ObjectDisposedException.ThrowIf(_panels is null, this);
+        return _panels + ((long)matrix * PanelsPerMatrix + panel) * PanelBytes;
     }
 
     public void Dispose()
     {
         _memory?.Dispose();
         _memory = null;
+        _panels = null;
     }
 
     private void PackRows(long row, int count, byte* panel)

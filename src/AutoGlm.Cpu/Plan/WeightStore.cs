@@ -1,4 +1,7 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using AutoGlm.Cpu.Kernels;
+using AutoGlm.Cpu.Loading;
 using AutoGlm.Cpu.Threading;
 using AutoGlm.Formats;
 using AutoGlm.Formats.Tensors;
@@ -14,19 +17,34 @@ internal sealed unsafe class WeightStore : IDisposable
     private readonly Dictionary<Weight, PackedMatrix> _matrices = [];
     private readonly Dictionary<Weight, NativeArray<float>> _vectors = [];
 
+    private readonly IncrementalHash _vectorHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private PackedFile? _file;
+
     private WeightStore()
     {
     }
 
     public long Bytes => _matrices.Values.Sum(matrix => matrix.Bytes) + _vectors.Values.Sum(vector => vector.Bytes);
 
+    /// <summary>Bytes that are mapped from a file.</summary>
+    public long MappedBytes => _file?.Bytes ?? 0;
+
+    /// <summary>Names the content of all parameters.</summary>
+    public byte[] ContentHash { get; private set; } = [];
+
+    /// <summary>What people should know about how the parameters were loaded.</summary>
+    public IReadOnlyList<string> Notices { get; private set; } = [];
+
     public PackedMatrix Matrix(Weight weight) => _matrices[weight];
 
     public float* Vector(Weight weight) => _vectors[weight].Start;
 
-    /// <summary>Reads, checks and repacks all parameters, on all threads at once; a tensor's pages in the file are let go when it is packed.</summary>
+    /// <summary>
+    /// Reads, checks and repacks all parameters, on all threads at once; a tensor's pages in the file are let go when it is packed.
+    /// Matrices that a cache has packed are mapped instead.
+    /// </summary>
     /// <exception cref="ModelFormatException">A tensor holds a value or scale that is not finite.</exception>
-    public static WeightStore Load(ComputationGraph graph, IWeightSource source, ThreadTeam team, IProgress<double>? progress, CancellationToken cancellation)
+    public static WeightStore Load(ComputationGraph graph, IWeightSource source, ThreadTeam team, WeightCache? cache, IProgress<double>? progress, CancellationToken cancellation)
     {
         HashSet<Weight> matrices = [.. graph.Nodes.SelectMany(MatricesOf)];
         WeightStore store = new();
@@ -41,7 +59,10 @@ internal sealed unsafe class WeightStore : IDisposable
                 else store.AddVector(weight, tensor, source.Location);
             }
 
-            team.Run(new WeightPacking(packed, source.Location, progress, cancellation));
+            WeightLoader loader = new(new WeightPieces(packed), source, team, progress, cancellation);
+            store._file = loader.Load(cache);
+            store.Notices = loader.Notices;
+            store.ContentHash = store.HashWith(loader.Content);
             progress?.Report(1);
             return store;
         }
@@ -56,6 +77,14 @@ internal sealed unsafe class WeightStore : IDisposable
     {
         foreach (PackedMatrix matrix in _matrices.Values) matrix.Dispose();
         foreach (NativeArray<float> vector in _vectors.Values) vector.Dispose();
+        _file?.Dispose();
+        _vectorHash.Dispose();
+    }
+
+    private byte[] HashWith(UInt128 matrices)
+    {
+        _vectorHash.AppendData(MemoryMarshal.AsBytes<UInt128>([matrices]));
+        return _vectorHash.GetHashAndReset();
     }
 
     private static IEnumerable<Weight> MatricesOf(Node node) => node switch
@@ -67,12 +96,11 @@ internal sealed unsafe class WeightStore : IDisposable
         _ => [],
     };
 
-    /// <summary>Memory for a matrix, of which no page is taken yet.</summary>
     private PackedMatrix AddMatrix(Weight weight, Tensor tensor, string location)
     {
         try
         {
-            PackedMatrix matrix = PackedMatrix.Allocate(tensor);
+            PackedMatrix matrix = PackedMatrix.Of(tensor);
             _matrices.Add(weight, matrix);
             return matrix;
         }
@@ -88,6 +116,7 @@ internal sealed unsafe class WeightStore : IDisposable
         int wrong = Array.FindIndex(values, value => !float.IsFinite(value));
         if (wrong >= 0) throw new ModelFormatException(location, tensor.Name, $"value {wrong} is {values[wrong]}; the file is damaged");
         _vectors.Add(weight, new NativeArray<float>(values));
+        _vectorHash.AppendData(MemoryMarshal.AsBytes<float>(values));
         tensor.Discard();
     }
 }

@@ -54,7 +54,7 @@ public sealed class CudaException : Exception
         CudaResult.NoDevice => "No NVIDIA card is visible; check nvidia-smi and CUDA_VISIBLE_DEVICES.",
         CudaResult.InvalidDevice => "The card's number should be one that nvidia-smi lists.",
         CudaResult.SystemDriverMismatch or CudaResult.CompatNotSupported => "The driver's kernel module and library differ in version; reboot, or install one version of both.",
-        CudaResult.NoBinaryForGpu or CudaResult.UnsupportedPtxVersion or CudaResult.InvalidPtx => "The card or its driver is too old for these kernels; they need compute capability 8.0 and a driver for CUDA 13 or later.",
+        CudaResult.NoBinaryForGpu or CudaResult.UnsupportedPtxVersion or CudaResult.InvalidPtx => "The card or its driver is too old for these kernels; they need compute capability 8.0 and a driver for CUDA 12.3 or later.",
         CudaResult.IllegalAddress or CudaResult.LaunchFailed or CudaResult.MisalignedAddress or CudaResult.IllegalInstruction =>
             "A kernel went wrong and the card's state is lost: restart the program. Please report it with the model and the command.",
         CudaResult.LaunchOutOfResources => "A kernel asks for more registers or shared memory than this card has.",

@@ -26,6 +26,19 @@ internal static class NativeLibraries
         return handle != 0;
     }
 
+    /// <summary>Throws where a library is not there.</summary>
+    /// <param name="name">One of the names above.</param>
+    /// <param name="title">What people call it.</param>
+    /// <param name="remedy">Where it comes from.</param>
+    /// <exception cref="NotSupportedException">It is not there; says where it was looked for.</exception>
+    public static void Require(string name, string title, string remedy)
+    {
+        if (!TryLoad(name, out IReadOnlyList<string> tried)) throw new NotSupportedException($"{title} was not found ({Places(tried)}); {remedy}.");
+    }
+
+    /// <summary>Where it was looked for, in an error's words.</summary>
+    public static string Places(IReadOnlyList<string> tried) => $"tried {string.Join(", ", tried.Take(4))} and {Math.Max(0, tried.Count - 4)} more places";
+
     private static (nint Handle, IReadOnlyList<string> Tried) Find(string name)
     {
         lock (Gate)

@@ -89,7 +89,15 @@ internal sealed class FastOperations : Operations
     {
         PackedMatrix packed = ((PackedWeights)matrix).Packed;
         int rows = context.RowsOf(x.Space);
-        if (rows == 0 || IsHanded(x, rows) || _linear.ReadsFloats(packed, rows)) return;
+        if (rows == 0 || IsHanded(x, rows)) return;
+        bool floats = _linear.ReadsFloats(packed, rows);
+        if (norm.Normed is { } normed && (floats ? rows > 1 : x.Width % LinearKernels.OperandColumns != 0))
+        {
+            RmsNorm(context, x, norm.Gain, norm.Epsilon, x.Width, normed);
+            (x, norm) = (normed, default);
+        }
+
+        if (floats) return;
         if (norm.Gain == 0)
         {
             _linear.Prepare(context.Stream, x.Address, x.Stride, rows, x.Width, packed.Format.BFloat16, _workspace.Operand);
@@ -295,13 +303,16 @@ internal sealed class FastOperations : Operations
             context.GraphTiles);
     }
 
-    /// <summary>Few rows are read as they are, and normed on the way; of many, the operand is there.</summary>
+    /// <summary>Few rows are read as they are, one is normed on the way; of many, the operand is there.</summary>
     private void Multiply(StepContext context, in LinearCall call, InputNorm norm, Operand x, Operand y)
     {
         if (call.Rows == 0) return;
         if (_linear.ReadsFloats(call.Weights, call.Rows))
         {
-            _linear.MatMul(context.Stream, call with { Gain = norm.Gain, Epsilon = norm.Epsilon }, _workspace);
+            LinearCall normed = norm.Normed is null || call.Rows == 1
+                ? call with { Gain = norm.Gain, Epsilon = norm.Epsilon }
+                : call with { X = norm.Normed.Address, XStride = norm.Normed.Stride };
+            _linear.MatMul(context.Stream, normed, _workspace);
             return;
         }
 

@@ -39,6 +39,18 @@ struct PagedLoader
             copy_async16(to + (row * Chunks + (chunk ^ (row & 7))) * 16, from, key + row < end ? most : 0);
         }
     }
+
+    DEVICE void bring_near_rows(const u8* base, i64 block_bytes, int size, int key, int end, int thread) const
+    {
+        const int first = thread / Chunks, chunk = thread % Chunks, row_bytes = size * 2;
+        if (chunk % 8 != 0 || chunk * 8 >= size) return;
+#pragma unroll
+        for (int i = 0; i < Iterations; i++)
+        {
+            const int row = first + i * RowsAtOnce;
+            if (key + row < end) bring_near(groups.at(Wide ? i : i * RowsAtOnce / 16, base, block_bytes, row_bytes) + (first % 16 + i * RowsAtOnce % 16) * row_bytes + chunk * 16);
+        }
+    }
 };
 
 // The same of 8-bit numbers: chunks of 16 bytes lie as they come, the scales of groups of 32 behind them. What has landed is made
@@ -483,6 +495,14 @@ struct KeyStream
         else loader.look_up(table, key_of(step), end, groups_per_block, thread);
     }
 
+    // Brings the step that was looked up near: its keys and values but those of new tokens are long there.
+    DEVICE void bring_step_near(int step) const
+    {
+        if (step >= steps || Config::EightBit) return;
+        loader.bring_near_rows(keys, args.block_bytes, args.key_size, key_of(step), end, thread);
+        loader.bring_near_rows(values, args.block_bytes, args.value_size, key_of(step), end, thread);
+    }
+
     // Makes a stage of 8-bit numbers into the team's tile.
     DEVICE void expand(const u8* stage, u8* tile, int step) const
     {
@@ -524,6 +544,7 @@ template <class Config> DEVICE void attention(const AttentionArgs& args)
 
     KeyStream<Config> stream(args, tile, shared_address(shared) + team * Config::TeamBytes, threadIdx.x % (Config::RowWarps * WarpSize));
     stream.look_up(team);
+    stream.bring_step_near(team);
     wait_for_inputs();
 #pragma unroll
     for (int i = 0; i < Config::Stages - 1; i++) stream.load(team + i * Config::Teams, i);

@@ -25,8 +25,9 @@ build() {
     sources "$name.cu"
     for target in $(sed -n 's,^// targets: *,,p' "$name.cu" | grep . || echo "80 90a"); do
         nvcc -std=c++17 -O3 --ptx -arch "compute_$target" -o "$out/$name.$target.ptx" "$name.cu"
-        # Comments name the compiler's build; without them the text depends on the sources alone.
-        grep -v '^//' "$out/$name.$target.ptx" | gzip -9n > "$out/$name.$target.ptx.gz"
+        # Comments name the compiler's build; without them the text depends on the sources alone. The kernels need no later PTX
+        # than that of CUDA 12.3, whatever nvcc writes: drivers since then take it.
+        sed -e '/^\/\//d' -e 's/^\.version .*/.version 8.3/' "$out/$name.$target.ptx" | gzip -9n > "$out/$name.$target.ptx.gz"
         rm "$out/$name.$target.ptx"
     done
     # shellcheck disable=SC2086

@@ -32,6 +32,12 @@ DEVICE void wait_for_inputs()
 #endif
 }
 
+// Brings what an address names near, if it is not: to the L2 cache.
+DEVICE void bring_near(const void* p)
+{
+    asm volatile("prefetch.global.L2 [%0];" ::"l"(p) : "memory");
+}
+
 DEVICE u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
 
 // 16 bytes from global to shared memory, of which the first `bytes` are read and the others are zeros.

@@ -26,6 +26,7 @@ struct GemvArgs
     int stages;            // units in a warp's ring; 4 where copies are not bulk
     float epsilon;
     int gated;             // a tile is eight gate rows over their eight up rows: y = silu(gate) up, outputs counts pairs
+    int early;             // what is added to y is read before its sums are there
 };
 
 // What a block multiplies.
@@ -192,16 +193,14 @@ struct GemvChunk
     }
 
     // Times the gain; returns the sum of the squares before.
-    INLINE float Gain(const float* gain, int k, int columns, bool paired)
+    INLINE float Times(const GemvChunk& gain)
     {
-        GemvChunk by;
-        by.Load(gain, k, columns, paired && ((u64)gain & 7) == 0);
         float sum = 0;
 #pragma unroll
         for (int i = 0; i < 8; i++)
         {
             sum += v[i] * v[i];
-            v[i] *= by.v[i];
+            v[i] *= gain.v[i];
         }
         return sum;
     }
@@ -240,57 +239,120 @@ INLINE void GemvPut(const GemvTask& task, const GemvChunk& chunk, float scale, i
     }
 }
 
-// The sum over a block's threads, in all of them, with 16 floats of scratch.
+// The sum over a block's threads, in all of them, with 16 floats of scratch, used once.
 INLINE float GemvBlockSum(float sum, float* scratch)
 {
 #pragma unroll
     for (int d = 16; d > 0; d >>= 1) sum += __shfl_xor_sync(0xFFFFFFFFu, sum, d);
-    __syncthreads();
     if (threadIdx.x % 32 == 0) scratch[threadIdx.x / 32] = sum;
     __syncthreads();
-    sum = 0;
-    for (int i = 0; i < blockDim.x / 32; i++) sum += scratch[i];
+    int lane = threadIdx.x % 32;
+    sum = lane < blockDim.x / 32 ? scratch[lane] : 0;
+#pragma unroll
+    for (int d = 16; d > 0; d >>= 1) sum += __shfl_xor_sync(0xFFFFFFFFu, sum, d);
     return sum;
 }
 
-// x to 16-bit pairs in the order of the right operands: 16 bytes are what lane (row n, t) needs for 32 columns.
+// The factor of a row that is normed, by one warp.
+INLINE float GemvNorm(const GemvTask& task, int n, int lane)
+{
+    const GemvArgs& args = task.args;
+    const float* row = task.x + n * args.ldx;
+    float sum = 0;
+#pragma unroll 16
+    for (int k = lane; k < args.columns; k += 32) sum += row[k] * row[k];
+#pragma unroll
+    for (int d = 16; d > 0; d >>= 1) sum += __shfl_xor_sync(0xFFFFFFFFu, sum, d);
+    return rsqrtf(sum / args.columns + args.epsilon);
+}
+
+// Chunks that a thread has under way at once.
+const int GemvHeld = 4;
+
+// The columns that a chunk begins with.
+INLINE int GemvColumn(int chunk) { return (chunk >> 2) * 32 + (chunk & 3) * 2; }
+
+INLINE bool GemvPaired(const GemvTask& task) { return (((u64)task.x | (u64)task.args.gain | task.args.ldx * 4 | task.args.columns * 4) & 7) == 0; }
+
+// One row, whose chunks the threads hold all at once: it is normed on the way.
+template <class F>
+INLINE void GemvStageOne(const GemvTask& task, u8* to, u8* means, float* scratch, int chunks)
+{
+    const GemvArgs& args = task.args;
+    bool paired = GemvPaired(task);
+    GemvChunk chunk[GemvHeld], gain[GemvHeld];
+    float sum = 0, scale = 1;
+    // The gain is no kernel's result, and is here when x is.
+    if (args.gain)
+    {
+#pragma unroll
+        for (int j = 0; j < GemvHeld; j++)
+            if (j * blockDim.x < chunks) gain[j].Load(args.gain, GemvColumn(threadIdx.x + j * blockDim.x), args.columns, paired);
+    }
+    WaitForInputs();
+#pragma unroll
+    for (int j = 0; j < GemvHeld; j++)
+        if (j * blockDim.x < chunks) chunk[j].Load(task.x, GemvColumn(threadIdx.x + j * blockDim.x), args.columns, paired);
+    if (args.gain)
+    {
+#pragma unroll
+        for (int j = 0; j < GemvHeld; j++)
+            if (j * blockDim.x < chunks) sum += chunk[j].Times(gain[j]);
+        scale = rsqrtf(GemvBlockSum(sum, scratch) / args.columns + args.epsilon);
+    }
+#pragma unroll
+    for (int j = 0; j < GemvHeld; j++)
+    {
+        int i = threadIdx.x + j * blockDim.x;
+        if (i < chunks) GemvPut<F>(task, chunk[j], scale, i >> 2, 0, to, means);
+    }
+}
+
+// x to 16-bit pairs in the order of the right operands: 16 bytes are what lane (row n, t) needs for 32 columns. Waits for x.
 template <class F>
 INLINE void GemvStage(const GemvTask& task, u8* to, u8* means, float* scratch)
 {
-    const int ahead = 4;
     const GemvArgs& args = task.args;
-    int chunks = args.units * (F::UnitK / 8), batch = ahead * blockDim.x;
-    bool paired = (((u64)task.x | args.ldx * 4 | args.columns * 4) & 7) == 0;
-    for (int n = 0; n < task.rows; n++)
+    int chunks = args.units * (F::UnitK / 8), places = (chunks + blockDim.x - 1) / blockDim.x;
+    if (task.rows == 1 && places <= GemvHeld) return GemvStageOne<F>(task, to, means, scratch, chunks);
+    WaitForInputs();
+    if (args.gain)
     {
-        const float* row = task.x + n * args.ldx;
-        float scale = 1;
-        // A row that the threads do not hold at once is read a second time.
-        if (args.gain && chunks > batch)
+        for (int n = threadIdx.x / 32; n < task.rows; n += blockDim.x / 32)
         {
-            float sum = 0;
-            for (int k = threadIdx.x; k < args.columns; k += blockDim.x) sum += row[k] * row[k];
-            scale = rsqrtf(GemvBlockSum(sum, scratch) / args.columns + args.epsilon);
+            float factor = GemvNorm(task, n, threadIdx.x % 32);
+            if (threadIdx.x % 32 == 0) scratch[n] = factor;
         }
-        for (int begin = threadIdx.x; begin - threadIdx.x < chunks; begin += batch)
+        __syncthreads();
+    }
+    // Several rows' chunks at a time are on their way.
+    bool paired = GemvPaired(task);
+    int n = 0, place = threadIdx.x, count = places * task.rows;
+    for (int first = 0; first < count; first += GemvHeld)
+    {
+        GemvChunk chunk[GemvHeld];
+        int row[GemvHeld], at[GemvHeld];
+#pragma unroll
+        for (int j = 0; j < GemvHeld; j++)
         {
-            GemvChunk chunk[ahead];
-            float sum = 0;
-#pragma unroll
-            for (int j = 0; j < ahead; j++)
+            row[j] = n;
+            at[j] = first + j < count ? place : chunks;
+            chunk[j].Load(task.x + n * args.ldx, GemvColumn(at[j]), args.columns, paired);
+            if (args.gain)
             {
-                int i = begin + j * blockDim.x;
-                chunk[j].Load(row, (i >> 2) * 32 + (i & 3) * 2, args.columns, paired);
-                if (args.gain) sum += chunk[j].Gain(args.gain, (i >> 2) * 32 + (i & 3) * 2, args.columns, paired);
+                GemvChunk gain;
+                gain.Load(args.gain, GemvColumn(at[j]), args.columns, paired);
+                chunk[j].Times(gain);
             }
-            if (args.gain && chunks <= batch) scale = rsqrtf(GemvBlockSum(sum, scratch) / args.columns + args.epsilon);
-#pragma unroll
-            for (int j = 0; j < ahead; j++)
+            if (++n == task.rows)
             {
-                int i = begin + j * blockDim.x;
-                if (i < chunks) GemvPut<F>(task, chunk[j], scale, i >> 2, n, to, means);
+                n = 0;
+                place += blockDim.x;
             }
         }
+#pragma unroll
+        for (int j = 0; j < GemvHeld; j++)
+            if (at[j] < chunks) GemvPut<F>(task, chunk[j], args.gain ? scratch[row[j]] : 1, at[j] >> 2, row[j], to, means);
     }
 }
 
@@ -374,6 +436,7 @@ struct GemvSums
     float* sums;      // of the slot: [depth][splits][16 rows]
     u32 barriers;     // of the slot: [depth] full, [depth] empty
     int splits, part, round;
+    float early;      // the addend of what the lane writes first
 
     INLINE void Init() const
     {
@@ -385,6 +448,15 @@ struct GemvSums
             BarrierInit(barriers + (Depth + i) * 8, 1);
         }
 #endif
+    }
+
+    // The warp whose turn it is reads what it will add, beside its products.
+    INLINE void Begin(int tile, int lane)
+    {
+        const GemvArgs& args = task.args;
+        if (!args.early || !task.addend || (round & (splits - 1)) != part) return;
+        int width = args.gated ? 8 : 16, n = lane / width, output = tile * width + lane % width;
+        early = n < task.rows && output < args.outputs ? task.addend[n * args.lda + output] : 0;
     }
 
     INLINE void Add(const float (&values)[8], int tile, bool valid, int lane)
@@ -437,7 +509,7 @@ struct GemvSums
             }
             if (output >= args.outputs) continue;
             if (task.bias) value += task.bias[output];
-            if (task.addend) value += task.addend[n * args.lda + output];
+            if (task.addend) value += args.early && i == lane ? early : task.addend[n * args.lda + output];
             task.y[n * args.ldy + output] = value;
         }
     }
@@ -467,7 +539,7 @@ INLINE void Gemv(const GemvArgs& args)
     ring.barriers = Shared(shared.barriers) + warp * args.stages * 8;
     const u8* units = shared.ring + warp * args.stages * F::UnitBytes;
     GemvSums<F> sums = {task, shared.sums + slot * GemvSums<F>::Depth * args.splits * 16 * task.rows,
-        Shared(shared.barriers) + (warps * args.stages + slot * 2 * GemvSums<F>::Depth) * 8, args.splits, part, 0};
+        Shared(shared.barriers) + (warps * args.stages + slot * 2 * GemvSums<F>::Depth) * 8, args.splits, part, 0, 0};
 #if LINEAR_BULK
     if (lane == 0)
     {
@@ -481,7 +553,6 @@ INLINE void Gemv(const GemvArgs& args)
 #pragma unroll 1
     for (int i = 0; i < args.stages; i++) ring.Ask(i, lane);
     LetNextStart();
-    WaitForInputs();
     GemvStage<F>(task, shared.x, shared.means, shared.sums);
     __syncthreads();
 
@@ -500,6 +571,7 @@ INLINE void Gemv(const GemvArgs& args)
         }
         if (valid)
         {
+            sums.Begin(tile, lane);
 #pragma unroll 1
             for (int u = 0; u < ring.count; u++)
             {

@@ -17,6 +17,11 @@ template <class Out> DEVICE void rms_norm_row(const RmsNormArgs& args)
 {
     constexpr int Held = 4;
     __shared__ float scratch[WarpSize];
+    const int step = blockDim.x * 4, first = threadIdx.x * 4;
+    // The gain is no kernel's result: it comes from far while others end.
+    float4 gain[Held];
+#pragma unroll
+    for (int i = 0; i < Held; i++) gain[i] = first + i * step < args.width ? *(const float4*)(args.gain + first + i * step) : make_float4(0.f, 0.f, 0.f, 0.f);
     wait_for_inputs();
     const i64 row = blockIdx.x;
     const float* x = args.x + row * args.x_stride;
@@ -35,7 +40,6 @@ template <class Out> DEVICE void rms_norm_row(const RmsNormArgs& args)
 
     float4 held[Held];
     float squares = 0;
-    const int step = blockDim.x * 4, first = threadIdx.x * 4;
 #pragma unroll
     for (int i = 0; i < Held; i++)
     {
@@ -52,29 +56,28 @@ template <class Out> DEVICE void rms_norm_row(const RmsNormArgs& args)
     }
 
     const float factor = 1.f / sqrtf(block_sum(squares, scratch) / args.width + args.epsilon);
-    auto write = [&](int c, float4 v) {
-        float4 g = *(const float4*)(args.gain + c);
+    auto write = [&](int c, float4 v, float4 g) {
         Out::store4(args.y, row, args.y_stride, c, make_float4(v.x * factor * g.x, v.y * factor * g.y, v.z * factor * g.z, v.w * factor * g.w));
     };
 #pragma unroll
     for (int i = 0; i < Held; i++)
     {
-        if (first + i * step < args.width) write(first + i * step, held[i]);
+        if (first + i * step < args.width) write(first + i * step, held[i], gain[i]);
     }
 
     for (int c = first + Held * step; c < args.width; c += step)
     {
         float4 v = read(c);
         if (sum) *(float4*)(sum + c) = v;
-        write(c, v);
+        write(c, v, *(const float4*)(args.gain + c));
     }
 }
 
-extern "C" __global__ void rms_norm_f32(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Single>(args); }
-extern "C" __global__ void rms_norm_f16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Short<Half16>>(args); }
-extern "C" __global__ void rms_norm_bf16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Short<Brain16>>(args); }
-extern "C" __global__ void rms_norm_operand_f16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Operand<Half16>>(args); }
-extern "C" __global__ void rms_norm_operand_bf16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Operand<Brain16>>(args); }
+extern "C" __global__ void __launch_bounds__(1024) rms_norm_f32(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Single>(args); }
+extern "C" __global__ void __launch_bounds__(1024) rms_norm_f16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Short<Half16>>(args); }
+extern "C" __global__ void __launch_bounds__(1024) rms_norm_bf16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Short<Brain16>>(args); }
+extern "C" __global__ void __launch_bounds__(1024) rms_norm_operand_f16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Operand<Half16>>(args); }
+extern "C" __global__ void __launch_bounds__(1024) rms_norm_operand_bf16(const __grid_constant__ RmsNormArgs args) { rms_norm_row<Operand<Brain16>>(args); }
 
 struct RmsNormGroupsArgs
 {

@@ -12,9 +12,9 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
     public const int MaxRows = 8;
 
     /// <summary>Bytes of weights on their way to a multiprocessor: what covers the latency of the card's memory.</summary>
-    private const int RingBytes = 96 << 10;
+    private const int RingBytes = 104 << 10;
 
-    private const int MinStages = 2, MinPortableStages = 4, MaxStages = 16, ReservedBytes = 128;
+    private const int FewestWarps = 4, MinStages = 2, MinPortableStages = 4, MaxStages = 16, ReservedBytes = 128;
 
     /// <summary>Tiles whose sums wait to be added, and what barriers they need, as in <c>GemvSums</c>.</summary>
     private const int SumsDepth = 4, SumsBarriers = 2 * SumsDepth * sizeof(ulong);
@@ -27,25 +27,33 @@ internal readonly record struct GemvShape(int Blocks, int Warps, int Splits, int
     /// <param name="multiprocessors">Of the card.</param>
     /// <param name="sharedLimit">The most shared memory of a block.</param>
     /// <param name="hopper">True where the kernels are those for Hopper, whose copies are bulk; the others need longer rings.</param>
-    public static GemvShape? Choose(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, int sharedLimit, bool hopper)
+    /// <param name="mostBlocks">The most blocks of the grid; no more than multiprocessors anyway.</param>
+    public static GemvShape? Choose(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, int sharedLimit, bool hopper, int mostBlocks = int.MaxValue)
     {
+        mostBlocks = Math.Min(mostBlocks, multiprocessors);
         int units = format.Units(columns), least = hopper ? MinStages : MinPortableStages;
-        // Many warps with short rings are faster than few with long ones.
-        foreach (int warps in (ReadOnlySpan<int>)[16, 8, 4])
+        // Many warps with short rings are faster than few with long ones, but where half as many have all tiles at once.
+        foreach (int warps in (ReadOnlySpan<int>)[16, 8, FewestWarps])
         {
-            int splits = SplitsOf(format, warps, units, tiles, multiprocessors);
+            if (warps > FewestWarps && tiles <= mostBlocks * SlotsOf(format, warps / 2, units, tiles, multiprocessors)) continue;
+            int slots = SlotsOf(format, warps, units, tiles, multiprocessors), splits = warps / slots;
             int perStage = warps * (format.UnitBytes + sizeof(ulong));
             int others = units * rows * (format.UnitColumns * sizeof(ushort) + format.MeanBytes)
                 + warps * (SumsDepth * PackedFormat.TileRows * rows * sizeof(float) + SumsBarriers) + ReservedBytes;
             int stages = Math.Clamp(RingBytes / (warps * format.UnitBytes), least, MaxStages);
-            stages = Math.Min(stages, (sharedLimit - others) / perStage);
-            if (stages < least) continue;
-            int slots = warps / splits;
-            return new GemvShape(Math.Min(multiprocessors, (tiles + slots - 1) / slots), warps, splits, stages, others + stages * perStage);
+            int blocks = Math.Min(mostBlocks, (tiles + slots - 1) / slots);
+            // A warp's ring is no longer than what it reads.
+            int reads = (units + splits - 1) / splits * ((tiles + (blocks * slots) - 1) / (blocks * slots));
+            stages = Math.Min(Math.Min(stages, Math.Max(reads, least)), (sharedLimit - others) / perStage);
+            if (stages >= least) return new GemvShape(blocks, warps, splits, stages, others + stages * perStage);
         }
 
         return null;
     }
+
+    /// <summary>Tiles that the warps of a block have at once.</summary>
+    private static int SlotsOf(PackedFormat format, int warps, int units, int tiles, int multiprocessors) =>
+        warps / SplitsOf(format, warps, units, tiles, multiprocessors);
 
     /// <summary>
     /// No more warps to a tile than it has units. Of quantised weights eight are better than sixteen, where that leaves no

@@ -23,6 +23,7 @@ internal struct GemvArgs
     public int Rows, BlockRows, Outputs, Columns, XSlot, RoutingStride, Tiles, Units, Splits, Stages;
     public float Epsilon;
     public int Gated;
+    public int Early;
 }
 
 internal struct GemmArgs

@@ -5,11 +5,13 @@ namespace AutoGlm.Cuda.Linear;
 /// <summary>Packs weights and multiplies by them: the launchers of <c>Kernels/linear_*.cu</c>.</summary>
 internal sealed class LinearKernels
 {
-    private const int PackWarps = 8, OperandColumns = 128, OperandThreads = 128, ColumnsPerThread = 8, FloatWarps = 8, GatherThreads = 256, SortThreads = 1024;
+    /// <summary>Operands have whole blocks of so many columns.</summary>
+    public const int OperandColumns = 128;
+
+    private const int PackWarps = 8, OperandThreads = 128, ColumnsPerThread = 8, FloatWarps = 8, GatherThreads = 256, SortThreads = 1024;
     private const int OutputFloats = 0, OutputHalf = 1, OutputBFloat16 = 2;
 
     private readonly KernelLibrary _kernels;
-    private readonly FollowingWeights _following = new();
     private readonly int _multiprocessors, _sharedLimit;
     private readonly bool _hopper;
 
@@ -141,7 +143,6 @@ internal sealed class LinearKernels
     private void MatMul(CudaStream stream, in LinearCall call, nint operand, int output, LinearWorkspace workspace)
     {
         PackedMatrix weights = call.Weights;
-        _following.After(weights);
         if (call.Gain != 0) throw new NotSupportedException("Products of an operand do not norm it.");
         GemmShape shape = GemmShape.Choose(weights.Format, weights.Inputs, weights.Tiles, call.Rows, _multiprocessors, _hopper);
         GemmArgs args = new()
@@ -181,7 +182,7 @@ internal sealed class LinearKernels
         }
 
         while (rows > 1 && Gemv(weights, rows) is null) rows--;
-        GemvShape shape = SlotShape(weights, rows);
+        GemvShape shape = SlotShape(weights, rows, _multiprocessors);
         Grid grid = new(shape.Blocks, weights.Matrices, Grid.Cover(call.Rows, rows));
         MatVec(stream, call, shape, grid, new GemvArgs { BlockRows = rows, XSlot = weights.Inputs });
     }
@@ -211,10 +212,9 @@ internal sealed class LinearKernels
             return;
         }
 
-        GemvShape shape = SlotShape(call.Weights, 1);
         // Rows and slots are blocks of their own: the fewer there are, the more blocks share a matrix.
-        int blocks = Math.Clamp(2 * _multiprocessors / (call.Rows * used) + 1, 1, shape.Blocks);
-        MatVec(stream, call, shape, new Grid(blocks, used, call.Rows), args);
+        GemvShape shape = SlotShape(call.Weights, 1, (2 * _multiprocessors / (call.Rows * used)) + 1);
+        MatVec(stream, call, shape, new Grid(shape.Blocks, used, call.Rows), args);
     }
 
     /// <summary>Sorts the pairs of row and expert by expert.</summary>
@@ -292,7 +292,7 @@ internal sealed class LinearKernels
         Describe(call, ref args);
         args.Splits = shape.Splits;
         args.Stages = shape.Stages;
-        (args.Following, args.FollowingBytes) = _following.After(call.Weights);
+        args.Early = 1;
         _kernels.Get("gemv_" + call.Weights.Format.Name).Launch(stream, grid, shape.Warps * 32, shape.SharedBytes, args, _hopper);
     }
 
@@ -327,7 +327,7 @@ internal sealed class LinearKernels
         args.Gated = weights.Gated ? 1 : 0;
     }
 
-    private GemvShape SlotShape(PackedMatrix weights, int rows) =>
-        GemvShape.Choose(weights.Format, weights.Inputs, weights.Tiles, rows, _multiprocessors, _sharedLimit, _hopper)
+    private GemvShape SlotShape(PackedMatrix weights, int rows, int mostBlocks) =>
+        GemvShape.Choose(weights.Format, weights.Inputs, weights.Tiles, rows, _multiprocessors, _sharedLimit, _hopper, mostBlocks)
         ?? throw new NotSupportedException($"Rows of {weights.Inputs} inputs do not fit into a multiprocessor's shared memory of {_sharedLimit} bytes.");
 }

@@ -26,7 +26,7 @@ internal sealed class DeviceBuffer : IDisposable
 
     /// <summary>The error of too little memory.</summary>
     public static InsufficientMemoryException OutOfMemory(CudaDevice device, long bytes, string purpose) => new(
-        $"{device.Name}: {purpose} needs {Gigabytes(bytes)}, the card has {Gigabytes(device.FreeBytes)} free of {Gigabytes(device.TotalBytes)}. "
+        $"{device.Name} has no memory for {purpose}: needs {Gigabytes(bytes)}, the card has {Gigabytes(device.FreeBytes)} free of {Gigabytes(device.TotalBytes)}. "
         + "Keep fewer layers on the card, ask for a shorter context or less KV cache, or use a smaller quantisation.");
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Cuda.Modules;
 
@@ -12,21 +13,7 @@ internal sealed class CubinCache(string? folder, string driver, string architect
     private const int HashBytes = 32;
 
     /// <summary>Where it is by default: <c>AUTOGLM_CACHE</c>, or the user's cache folder.</summary>
-    public static string? DefaultFolder
-    {
-        get
-        {
-            string? root = Environment.GetEnvironmentVariable("AUTOGLM_CACHE") ?? Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            if (string.IsNullOrEmpty(root))
-            {
-                root = Environment.GetFolderPath(OperatingSystem.IsWindows() ? Environment.SpecialFolder.LocalApplicationData : Environment.SpecialFolder.UserProfile);
-                if (root.Length == 0) return null;
-                if (!OperatingSystem.IsWindows()) root = Path.Combine(root, ".cache");
-            }
-
-            return Path.Combine(root, "autoglm", "cuda");
-        }
-    }
+    public static string? DefaultFolder => CacheFolder.For("cuda");
 
     /// <summary>The machine code of a PTX text, made by <paramref name="compile"/> where there is none.</summary>
     public byte[] Get(string ptx, Func<byte[], byte[]> compile)

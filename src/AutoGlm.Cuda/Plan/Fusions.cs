@@ -82,13 +82,13 @@ internal sealed class Fusions
 
     private void TryNorm(int index, RmsNorm norm)
     {
-        const int OperandColumns = 128;
         List<int> readers = _readers[index];
-        bool whole = norm.GroupSize == norm.Width && norm.Width % OperandColumns == 0 && index != _graph.Output.Index && readers.Count > 0;
+        bool whole = norm.GroupSize == norm.Width && index != _graph.Output.Index && readers.Count > 0;
         if (_absorbed.Contains(index) || !whole) return;
         if (readers.Any(reader => _graph.Nodes[reader] is not MatMul matMul || matMul.X.Index != index || matMul.Addend?.Index == index || !_normed(matMul.W))) return;
         int last = readers.Max(reader => _gatedOf.GetValueOrDefault(reader, reader));
-        if (IsKept(norm.X, index, last, includingLast: true, [])) _norms.Add(index);
+        // The rows are normed before the first matmul where it does not norm them itself.
+        if (IsKept(norm.X, index, last, includingLast: true, []) && IsKept(new Value(index), index, last, includingLast: true, [])) _norms.Add(index);
         if (_norms.Contains(index)) _absorbed.Add(index);
     }
 

@@ -24,7 +24,8 @@ internal enum ElementFunction
 
 /// <summary>An RMSNorm of whole rows that a matmul does itself.</summary>
 /// <param name="Gain">Address of its gain; 0 for no norm.</param>
-internal readonly record struct InputNorm(nint Gain, float Epsilon);
+/// <param name="Normed">Where the rows go that are normed before the matmul after all; null for no norm.</param>
+internal readonly record struct InputNorm(nint Gain, float Epsilon, Operand? Normed);
 
 /// <summary>Norms of heads and their rotation, before attention.</summary>
 /// <param name="Table">The rotation.</param>

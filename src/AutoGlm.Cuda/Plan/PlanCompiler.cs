@@ -99,7 +99,7 @@ internal sealed class PlanCompiler(ComputationGraph graph, DeviceWeights weights
 
     /// <summary>What a matmul reads, and what it norms that by.</summary>
     private (Operand X, InputNorm Norm) Input(Value x) =>
-        fusions?.NormOf(x) is { } norm ? (memory[norm.X], new InputNorm(weights.Vector(norm.Gain), norm.Epsilon)) : (memory[x], default);
+        fusions?.NormOf(x) is { } norm ? (memory[norm.X], new InputNorm(weights.Vector(norm.Gain), norm.Epsilon, memory[x])) : (memory[x], default);
 
     private void AddHeadMatMul(HeadMatMul node, Action<Action<StepContext>> step, Operand y)
     {

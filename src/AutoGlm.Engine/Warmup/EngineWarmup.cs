@@ -1,3 +1,4 @@
+using System.Globalization;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Formats.Chat;
 using AutoGlm.KvCache.Warmup;
@@ -23,17 +24,8 @@ internal sealed class EngineWarmup(InferenceEngine engine, EngineOptions options
         int[] batches = [.. Doubling(Math.Min(Math.Min(options.MaxSequences, options.StepTokens), options.MaxWaiting)).Skip(1)];
         int done = 0, total = sizes.Length + batches.Length + hot.Count + prompts.Count;
         void Report(string step) => progress?.Report(new WarmupProgress(++done, total, step));
-        foreach (int size in sizes)
-        {
-            await AskAsync(Random(size), 2, Nobody, cancellation).ConfigureAwait(false);
-            Report($"prompt of {size} tokens");
-        }
-
-        foreach (int batch in batches)
-        {
-            await Task.WhenAll(Enumerable.Range(0, batch).Select(_ => AskAsync(Random(1), Math.Min(3, engine.Context - 1), Nobody, cancellation))).ConfigureAwait(false);
-            Report($"{batch} answers at once");
-        }
+        await GrowAsync(sizes, "prompts of {0:N0} tokens", size => AskAsync(Random(size), 2, Nobody, cancellation), Report).ConfigureAwait(false);
+        await GrowAsync(batches, "{0:N0} answers at once", batch => AskTogetherAsync(batch, cancellation), Report).ConfigureAwait(false);
 
         await engine.DropCachedAsync([], Nobody).ConfigureAwait(false);
         // The hottest last: what is computed last stays longest.
@@ -51,6 +43,33 @@ internal sealed class EngineWarmup(InferenceEngine engine, EngineOptions options
         }
 
         return new WarmupResult(asked, warmed, _problems);
+    }
+
+    /// <summary>
+    /// Runs sizes that grow for as long as one takes little. One that takes long is run again, since the first time kernels may be made
+    /// for it: where that is no faster, the model is slow, requests of larger sizes take seconds anyway, and the rest is left out.
+    /// </summary>
+    private async Task GrowAsync(int[] sizes, string step, Func<int, Task> run, Action<string> report)
+    {
+        bool isSlow = false;
+        foreach (int size in sizes)
+        {
+            string name = string.Format(CultureInfo.InvariantCulture, step, size);
+            if (!isSlow && await IsLongAsync(size, run).ConfigureAwait(false) && await IsLongAsync(size, run).ConfigureAwait(false))
+            {
+                isSlow = true;
+                if (size < sizes[^1]) _problems.Add(string.Create(CultureInfo.InvariantCulture, $"No more than {name} were tried, as they took over {options.WarmUpPatience.TotalSeconds:0.#} s: the first larger requests may take a little longer than later ones."));
+            }
+
+            report(name);
+        }
+    }
+
+    private async Task<bool> IsLongAsync(int size, Func<int, Task> run)
+    {
+        long began = options.Time.GetTimestamp();
+        await run(size).ConfigureAwait(false);
+        return options.Time.GetElapsedTime(began) > options.WarmUpPatience;
     }
 
     /// <summary>1, 2, 4 and so on, and the most.</summary>
@@ -86,6 +105,9 @@ internal sealed class EngineWarmup(InferenceEngine engine, EngineOptions options
         await ReadAsync(request with { Prompt = tokens, MaxTokens = 1, Sampling = SamplingOptions.Greedy }, cancellation).ConfigureAwait(false);
         return true;
     }
+
+    private Task AskTogetherAsync(int answers, CancellationToken cancellation) =>
+        Task.WhenAll(Enumerable.Range(0, answers).Select(_ => AskAsync(Random(1), Math.Min(3, engine.Context - 1), Nobody, cancellation)));
 
     private Task AskAsync(int[] prompt, int tokens, string tenant, CancellationToken cancellation) =>
         ReadAsync(new GenerationRequest { Prompt = prompt, MaxTokens = tokens, Sampling = SamplingOptions.Greedy, IgnoreEnd = true, Tenant = tenant }, cancellation);

@@ -29,6 +29,8 @@ public sealed class SafetensorsFile : IDisposable
 
     public long FileBytes => _file.Length;
 
+    internal FileStamp? Stamp => _file.Stamp;
+
     /// <summary>The free text of <c>__metadata__</c>; empty where there is none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 

@@ -4,14 +4,18 @@ using System.Runtime.InteropServices;
 namespace AutoGlm.Formats.Tensors;
 
 /// <summary>A whole file mapped read-only. Spans into it must not be used after <see cref="Dispose"/>.</summary>
-internal sealed unsafe partial class MappedFile : IDisposable
+public sealed unsafe partial class MappedFile : IDisposable
 {
+    private readonly FileStream _stream;
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
+    private readonly FileStamp? _opened;
     private byte* _start;
 
-    private MappedFile(string path, MemoryMappedFile file, long length)
+    private MappedFile(string path, FileStream stream, MemoryMappedFile file, long length)
     {
+        _stream = stream;
+        _opened = FileStamp.Of(stream.SafeFileHandle) is { } stamp && stamp.IsSettled(DateTimeOffset.UtcNow) ? stamp : null;
         Path = path;
         Length = length;
         _file = file;
@@ -22,7 +26,17 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Bytes of the file when it was opened, and of the mapping.</summary>
     public long Length { get; }
+
+    /// <summary>Where the mapping begins; null after <see cref="Dispose"/>.</summary>
+    public byte* Start => _start;
+
+    /// <summary>
+    /// What the system notes of the file, whatever its path has become: two equal stamps are of the same content. Null where it notes
+    /// too little, and where the file has changed since it was opened, or so shortly before that a change then might not show.
+    /// </summary>
+    public FileStamp? Stamp => _opened is { } opened && FileStamp.Of(_stream.SafeFileHandle) == opened ? opened : null;
 
     /// <exception cref="ModelFormatException">The path is not a readable file with something in it.</exception>
     public static MappedFile Open(string path)
@@ -42,7 +56,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
             file = MemoryMappedFile.CreateFromFile(
                 stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            return new MappedFile(path, file, length);
+            return new MappedFile(path, stream, file, length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
@@ -68,6 +82,9 @@ internal sealed unsafe partial class MappedFile : IDisposable
     /// <summary>Reads the range into memory where it is not, and maps its pages.</summary>
     public void Populate(long offset, long count) => Advise(offset, count, PopulateRead);
 
+    /// <summary>Asks for huge pages where the file system has them: the mapping will be read again and again.</summary>
+    public void PreferHugePages() => Advise(0, Length, UseHugePages);
+
     /// <summary>Takes the range's pages out of this process; they stay readable, from the file.</summary>
     public void Discard(long offset, long count) => Advise(offset, count, DontNeed);
 
@@ -80,7 +97,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
         _file.Dispose();
     }
 
-    private const int WillNeed = 3, DontNeed = 4, PopulateRead = 22;
+    private const int WillNeed = 3, DontNeed = 4, UseHugePages = 14, PopulateRead = 22;
 
     private void Advise(long offset, long count, int advice)
     {

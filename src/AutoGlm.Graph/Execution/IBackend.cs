@@ -6,6 +6,9 @@ public interface IBackend : IDisposable
     /// <summary>A short name with what it runs on, for people.</summary>
     string Name { get; }
 
+    /// <summary>What people should know about how graphs were loaded, a sentence each.</summary>
+    IReadOnlyList<string> Notices => [];
+
     /// <summary>What most processors do best with.</summary>
     const int UsualBatchRows = 512;
 
@@ -14,6 +17,9 @@ public interface IBackend : IDisposable
 
     /// <summary>Bytes that KV blocks may take once a graph is loaded; null where the memory is the host's.</summary>
     long? KvBytesAvailable => null;
+
+    /// <summary>Bytes a second of a plain read of its memory, measured now; null where the memory is the host's.</summary>
+    double? MeasureReadRate() => null;
 
     /// <summary>Memory for KV blocks, where the backend's attention reads them.</summary>
     IKvMemory AllocateKv(KvLayout layout, int blocks);
@@ -32,6 +38,12 @@ public interface IGraphExecutor : IDisposable
 {
     /// <summary>Bytes of parameters in memory, as the backend keeps them.</summary>
     long WeightBytes { get; }
+
+    /// <summary>Those of them that are mapped from a file, which the system counts among the memory that it can take back.</summary>
+    long MappedBytes => 0;
+
+    /// <summary>Names all parameters by all of their bytes; empty where the backend has not seen them all.</summary>
+    ReadOnlyMemory<byte> ContentHash => default;
 
     /// <summary>Bytes of parameters that generating one token of one sequence reads.</summary>
     long BytesPerToken { get; }

@@ -13,6 +13,8 @@ internal sealed class GgufWeights(GgufFile file) : IWeightSource
 
     public string Location => file.Path;
 
+    public IReadOnlyList<FileStamp>? Stamps => file.Stamps;
+
     public bool Contains(string name) => TryGet(name, out _);
 
     public Tensor Get(string name) =>

@@ -33,6 +33,9 @@ internal sealed class HuggingFaceWeights : IWeightSource
 
     public string Location => _folder.Path;
 
+    /// <remarks>config.json has no part in it: what it says of matrices shows in their names and shapes.</remarks>
+    public IReadOnlyList<FileStamp>? Stamps => _folder.Stamps;
+
     public bool Contains(string name) => TryGet(name, out _);
 
     public Tensor Get(string name) =>

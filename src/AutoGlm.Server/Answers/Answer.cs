@@ -73,6 +73,9 @@ internal sealed class Answer(Tokenizer tokenizer, AnswerParser? parser = null)
         return new Usage(prompt, generated, prompt + generated, new PromptTokensDetails(cached), new CompletionTokensDetails(answers.Sum(answer => answer.ThoughtTokens)));
     }
 
+    /// <summary>How fast the answer was; null where there are several, which have no time of their own.</summary>
+    public static Timings? TimingsOf(IReadOnlyList<Answer> answers) => answers.Count == 1 ? Timings.Of(answers[0].Statistics!) : null;
+
     private AnswerParts Read(GenerationChunk chunk)
     {
         if (parser is null) return AnswerParts.OfText(chunk.Text);

@@ -32,6 +32,8 @@ internal sealed class AnswerRun : IAsyncDisposable
     /// <exception cref="Exception">The engine refuses a request; none runs then.</exception>
     public static AnswerRun Start(Serving serving, HttpContext context, InferenceEngine engine, IReadOnlyList<GenerationRequest> requests)
     {
+        // Its prompt is tokens by now.
+        LargeBodyTurn.End(context);
         CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         try
         {

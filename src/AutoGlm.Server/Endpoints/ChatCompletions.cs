@@ -45,6 +45,7 @@ internal sealed class ChatCompletions(Serving serving)
             SystemFingerprint = serving.Host.Fingerprint,
             Choices = [.. answers.Select((answer, i) => new ChatChoice(i, ToMessage(answer), request.Logprobs ? new ChatLogprobs(answer.Logprobs) : null, answer.FinishReason!))],
             Usage = Answer.UsageOf(answers, answers.Length),
+            Timings = Answer.TimingsOf(answers),
         };
         await context.WriteJsonAsync(completion, ProtocolJson.Wire.ChatCompletion);
     }
@@ -61,7 +62,7 @@ internal sealed class ChatCompletions(Serving serving)
         };
         bool[] begun = new bool[answers.Length];
         void Send(int choice, ChatDelta delta, TokenLogprob? logprob, string? finish) => stream.Write(
-            frame with { Choices = [new ChatChunkChoice(choice, delta, logprob is null ? null : new ChatLogprobs([logprob]), finish)] },
+            frame with { Choices = [new ChatChunkChoice(choice, delta, logprob is null ? null : new ChatLogprobs([logprob]), finish)], Timings = finish is null ? null : Answer.TimingsOf(answers) },
             ProtocolJson.Wire.ChatCompletionChunk);
 
         await StreamPump.RunAsync(run.Pieces, stream, piece =>

@@ -73,7 +73,7 @@ internal sealed class CompletionTask
 
     public async Task RunAsync()
     {
-        GrammarConstraint? constraint = Constrain();
+        GrammarConstraint? constraint = _request.ResponseFormat.Constrain(_engine);
         GenerationRequest[] requests =
         [
             .. Enumerable.Range(0, Count).Select(i => _request.ToEngine(_engine, _context, _prompts[i / _request.N], i % _request.N) with
@@ -96,6 +96,7 @@ internal sealed class CompletionTask
         {
             Choices = [.. answers.Select((answer, i) => new CompletionChoice(i, EchoOf(i) + answer.Text, Logprobs(answer.Logprobs, 0), answer.FinishReason))],
             Usage = Answer.UsageOf(answers, _request.N),
+            Timings = Answer.TimingsOf(answers),
         };
         await _context.WriteJsonAsync(completion, ProtocolJson.Wire.Completion);
     }
@@ -113,24 +114,12 @@ internal sealed class CompletionTask
             CompletionLogprobs? logprobs = logprob is null ? null : Logprobs([logprob], offsets[choice]);
             offsets[choice] += logprob?.Token.Length ?? 0;
             if (text.Length == 0 && logprobs is null && answers[choice].FinishReason is null) return;
-            stream.Write(_frame with { Choices = [new CompletionChoice(choice, text, logprobs, answers[choice].FinishReason)] }, ProtocolJson.Wire.Completion);
+            Timings? timings = answers[choice].FinishReason is null ? null : Answer.TimingsOf(answers);
+            stream.Write(_frame with { Choices = [new CompletionChoice(choice, text, logprobs, answers[choice].FinishReason)], Timings = timings }, ProtocolJson.Wire.Completion);
         });
         if (_request.IncludeUsage) stream.Write(_frame with { Usage = Answer.UsageOf(answers, _request.N) }, ProtocolJson.Wire.Completion);
         stream.WriteDone();
         await stream.FlushAsync();
-    }
-
-    private GrammarConstraint? Constrain()
-    {
-        try
-        {
-            return _request.ResponseFormat.ToGrammar() is { } grammar ? _engine.Constrain(grammar) : null;
-        }
-        catch (GrammarException error)
-        {
-            string field = _request.ResponseFormat.Field;
-            throw ApiException.Invalid(field, $"{field} cannot be followed: {error.Message}", "invalid_schema");
-        }
     }
 
     private string EchoOf(int choice)

@@ -19,6 +19,7 @@ internal sealed class Embeddings(Serving serving)
         int width = engine.EmbeddingWidth;
         if (request.Dimensions > width) throw fields.Invalid("dimensions", $"is {request.Dimensions}; the model's embeddings have {width}.", "out_of_range");
         IReadOnlyList<int>[] inputs = [.. request.Inputs.Select(input => Encode(engine, input))];
+        LargeBodyTurn.End(context);
         IReadOnlyList<float[]> vectors = await engine.EmbedAsync(inputs, context.RequestAborted);
         int tokens = inputs.Sum(input => input.Count);
         EmbeddingList list = new(

@@ -22,6 +22,9 @@ internal sealed class EndpointMap(WebApplication app, string tag)
     public void Post<TBody, TAnswer>(string path, RequestDelegate handle, string summary) =>
         Describe<TAnswer>(app.MapPost(path, handle), handle, summary).WithMetadata(new AcceptsMetadata(["application/json"], typeof(TBody)));
 
+    /// <summary>The same under another path, of which the document says nothing.</summary>
+    public void Alias(string path, RequestDelegate handle, string method) => app.MapMethods(path, [method], handle).ExcludeFromDescription();
+
     /// <summary>The document is made of endpoints that tell their method: plain delegates do not by themselves.</summary>
     private IEndpointConventionBuilder Describe<TAnswer>(IEndpointConventionBuilder endpoint, RequestDelegate handle, string summary)
     {

@@ -29,17 +29,21 @@ internal static class EndpointSupport
         if (serving.Options.LogPrompts) ServerLog.Prompt(serving.Log, context.TraceIdentifier, engine.Tokenizer.Decode([.. prompt], skipSpecial: false));
     }
 
+    /// <summary>Sends an answer as a whole. A client that does not read it is dropped: else it would be kept for as long as that likes.</summary>
     public static Task WriteJsonAsync<T>(this HttpContext context, T value, JsonTypeInfo<T> type)
     {
+        byte[] json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(value, type);
         context.Response.ContentType = "application/json; charset=utf-8";
-        return System.Text.Json.JsonSerializer.SerializeAsync(context.Response.Body, value, type, context.RequestAborted);
+        context.Response.ContentLength = json.Length;
+        Serving serving = context.RequestServices.GetRequiredService<Serving>();
+        return PatientWriting.SendAsync(context, json, serving.Options, serving.Log);
     }
 
     /// <summary>A request for the engine from what all kinds of requests have in common.</summary>
     public static GenerationRequest ToEngine(this GenerationFields fields, InferenceEngine engine, HttpContext context, IReadOnlyList<int> prompt, int choice) => new()
     {
         Prompt = prompt,
-        Sampling = fields.ToSampling(engine.DefaultSampling) switch
+        Sampling = fields.ToSampling(engine) switch
         {
             // Answers to one prompt differ: each has its own seed.
             { Seed: { } seed } sampling when choice > 0 => sampling with { Seed = unchecked(seed + (ulong)choice) },

@@ -66,7 +66,7 @@ internal sealed class Responses(Serving serving, ResponseStore store)
 
     private ModelResponse Begin(ResponseRequest request, InferenceEngine engine)
     {
-        SamplingOptions sampling = request.ToSampling(engine.DefaultSampling);
+        SamplingOptions sampling = request.ToSampling(engine);
         return new ModelResponse
         {
             Id = "resp_" + Guid.NewGuid().ToString("N"),

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -5,10 +6,7 @@ using AutoGlm.Server.Protocol;
 
 namespace AutoGlm.Server.Http;
 
-/// <summary>
-/// Server-sent events. What a client does not read stays in the connection's own small buffer: then writing waits, and a client
-/// that reads nothing for long is dropped, whose answer is cancelled with it.
-/// </summary>
+/// <summary>Server-sent events. A client that reads nothing for long is dropped, whose answer is cancelled with it.</summary>
 internal sealed class EventStream(HttpContext context, ServerOptions options, ILogger log)
 {
     private readonly PipeWriter _body = context.Response.BodyWriter;
@@ -49,26 +47,7 @@ internal sealed class EventStream(HttpContext context, ServerOptions options, IL
     }
 
     /// <exception cref="ClientGoneException">The client reads nothing, or went away.</exception>
-    public async ValueTask FlushAsync()
-    {
-        ValueTask<FlushResult> flush = _body.FlushAsync(context.RequestAborted);
-        if (!flush.IsCompleted)
-        {
-            try
-            {
-                await flush.AsTask().WaitAsync(options.WriteTimeout, context.RequestAborted);
-                return;
-            }
-            catch (TimeoutException)
-            {
-                ServerLog.SlowReader(log, context.TraceIdentifier, options.WriteTimeout.TotalSeconds);
-                context.Abort();
-                throw new ClientGoneException();
-            }
-        }
-
-        if ((await flush).IsCompleted) throw new ClientGoneException();
-    }
+    public ValueTask FlushAsync() => PatientWriting.FlushAsync(context, options, log);
 
     private void Start()
     {
@@ -84,14 +63,5 @@ internal sealed class EventStream(HttpContext context, ServerOptions options, IL
     {
         Span<byte> span = _body.GetSpan(ascii.Length);
         _body.Advance(System.Text.Encoding.ASCII.GetBytes(ascii, span));
-    }
-}
-
-file static class PipeWriterExtensions
-{
-    public static void Write(this PipeWriter writer, ReadOnlySpan<byte> bytes)
-    {
-        bytes.CopyTo(writer.GetSpan(bytes.Length));
-        writer.Advance(bytes.Length);
     }
 }

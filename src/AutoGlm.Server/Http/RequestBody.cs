@@ -11,6 +11,7 @@ internal static class RequestBody
     public const int MaxDepth = 64;
 
     private const int FirstCapacity = 64 << 10;
+    private const int PieceLength = 16 << 10;
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
@@ -19,7 +20,7 @@ internal static class RequestBody
     public static async Task<JsonFields> ReadAsync(HttpContext context)
     {
         RefuseOtherTypes(context.Request);
-        byte[] bytes = await ReadAllAsync(context.Request);
+        byte[] bytes = await ReadAllAsync(context);
         if (bytes.Length == 0) throw ApiException.Invalid(null, "The body is empty; send a JSON object.", "invalid_json");
         if (!Utf8.IsValid(bytes)) throw ApiException.Invalid(null, $"The body is not valid UTF-8 from byte {FirstInvalid(bytes)} on; JSON is UTF-8.", "invalid_utf8");
         JsonDocument document;
@@ -38,20 +39,32 @@ internal static class RequestBody
         return new JsonFields(document.RootElement, "");
     }
 
+    /// <summary>What is sent is not said to be JSON.</summary>
+    public static ApiException UnsupportedType() => new(StatusCodes.Status415UnsupportedMediaType, "The body's type should be JSON: send the header 'Content-Type: application/json'.", code: "unsupported_media_type");
+
     private static void RefuseOtherTypes(HttpRequest request)
     {
-        if (request.ContentType is null || request.HasJsonContentType()) return;
-        throw new ApiException(StatusCodes.Status415UnsupportedMediaType, "The body's type should be JSON: send the header 'Content-Type: application/json'.", code: "unsupported_media_type");
+        if (request.ContentType is not null && !request.HasJsonContentType()) throw UnsupportedType();
     }
 
     /// <summary>
     /// As a stream: that leaves no read pending when the client goes away in the middle, as the pipe does. Sizes are checked as it comes,
     /// so what the client says of its length is a hint alone.
     /// </summary>
-    private static async Task<byte[]> ReadAllAsync(HttpRequest request)
+    private static async Task<byte[]> ReadAllAsync(HttpContext context)
     {
+        HttpRequest request = context.Request;
         using MemoryStream whole = new((int)Math.Clamp(request.ContentLength ?? 0, 0, FirstCapacity));
-        await request.Body.CopyToAsync(whole);
+        LargeBodies large = context.RequestServices.GetRequiredService<LargeBodies>();
+        large.Hurry(context);
+        byte[] buffer = new byte[PieceLength];
+        bool isLarge = false;
+        while (await request.Body.ReadAsync(buffer, context.RequestAborted) is > 0 and int read)
+        {
+            if (!isLarge && (isLarge = whole.Length + read > LargeBodies.LeastBytes)) await large.EnterAsync(context);
+            whole.Write(buffer, 0, read);
+        }
+
         return whole.ToArray();
     }
 

@@ -12,6 +12,9 @@ internal sealed class RequestGuard(RequestDelegate next, ServerOptions options, 
 {
     private const int ClientClosedRequest = 499;
 
+    /// <summary>Asked all day by what watches over servers: not worth a line each time.</summary>
+    private static readonly string[] Probes = ["/health", "/ready", "/metrics"];
+
     /// <summary>Paths that tell of the server and its interface, and nothing of anyone's content.</summary>
     private static readonly string[] Open = ["/", "/health", "/ready", "/openapi.json"];
 
@@ -20,6 +23,8 @@ internal sealed class RequestGuard(RequestDelegate next, ServerOptions options, 
         long began = Stopwatch.GetTimestamp();
         context.TraceIdentifier = "req_" + Guid.NewGuid().ToString("N");
         context.Response.Headers["x-request-id"] = context.TraceIdentifier;
+        // Probes and proxies may ask for headers alone; the body is left out by the connection.
+        if (HttpMethods.IsHead(context.Request.Method)) context.Request.Method = HttpMethods.Get;
         try
         {
             RefuseOtherOrigins(context.Request);
@@ -37,7 +42,8 @@ internal sealed class RequestGuard(RequestDelegate next, ServerOptions options, 
             await WriteAsync(context, Describe(context, error));
         }
 
-        ServerLog.Request(log, context.Request.Method, context.Request.Path, context.Response.StatusCode, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds, context.TraceIdentifier);
+        LogLevel level = Probes.Contains(context.Request.Path.Value) ? LogLevel.Debug : LogLevel.Information;
+        ServerLog.Request(log, level, context.Request.Method, context.Request.Path, context.Response.StatusCode, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds, context.TraceIdentifier);
     }
 
     /// <summary>As the client is told; what is the server's own fault is logged.</summary>
@@ -76,6 +82,7 @@ internal sealed class RequestGuard(RequestDelegate next, ServerOptions options, 
         {
             StatusCodes.Status404NotFound => WriteAsync(context, ApiException.NotFound($"There is no {path} here; GET /openapi.json lists what there is.", code: "unknown_url")),
             StatusCodes.Status405MethodNotAllowed => WriteAsync(context, new ApiException(StatusCodes.Status405MethodNotAllowed, $"{path} does not take {JsonFields.Quote(request.Method)}; it takes {context.Response.Headers.Allow}.", code: "method_not_allowed")),
+            StatusCodes.Status415UnsupportedMediaType => WriteAsync(context, RequestBody.UnsupportedType()),
             _ => Task.CompletedTask,
         };
     }

@@ -29,6 +29,20 @@ public sealed record CacheState(
     IReadOnlyDictionary<string, long> HitTokens,
     IReadOnlyDictionary<string, long> Evictions);
 
+/// <summary>What is to be looked up.</summary>
+public sealed record CacheFindRequest
+{
+    internal CacheFindRequest(JsonFields fields) => Prompt = PromptText.Read(fields, "prompt", 1)[0];
+
+    /// <summary>A text or token ids.</summary>
+    internal PromptText Prompt { get; }
+}
+
+/// <summary>How much of a prompt is cached for the tenant that asks.</summary>
+/// <param name="PromptTokens">Its tokens.</param>
+/// <param name="CachedTokens">Those that need not be computed, in whole blocks.</param>
+public sealed record CacheFind(int PromptTokens, int CachedTokens);
+
 /// <summary>What is to be forgotten: a prefix, or all.</summary>
 public sealed record CacheDropRequest
 {

@@ -3,23 +3,9 @@ using System.Text.Json.Serialization;
 namespace AutoGlm.Server.Protocol;
 
 /// <summary>Answers to a conversation.</summary>
-public sealed record ChatCompletion
+public sealed record ChatCompletion() : Envelope("chat.completion")
 {
-    public required string Id { get; init; }
-
-    public string Object { get; init; } = "chat.completion";
-
-    /// <summary>Seconds since 1970.</summary>
-    public required long Created { get; init; }
-
-    public required string Model { get; init; }
-
-    /// <summary>Names the model's settings and weights: equal seeds give equal answers under one fingerprint.</summary>
-    public required string SystemFingerprint { get; init; }
-
     public required IReadOnlyList<ChatChoice> Choices { get; init; }
-
-    public required Usage Usage { get; init; }
 }
 
 /// <summary>One answer.</summary>
@@ -77,23 +63,10 @@ public sealed record ChatLogprobs(IReadOnlyList<TokenLogprob> Content)
 public sealed record TokenLogprob(string Token, double Logprob, IReadOnlyList<int> Bytes, IReadOnlyList<TokenLogprob>? TopLogprobs);
 
 /// <summary>A piece of answers, as an event of a stream.</summary>
-public sealed record ChatCompletionChunk
+public sealed record ChatCompletionChunk() : Envelope("chat.completion.chunk")
 {
-    public required string Id { get; init; }
-
-    public string Object { get; init; } = "chat.completion.chunk";
-
-    public required long Created { get; init; }
-
-    public required string Model { get; init; }
-
-    public required string SystemFingerprint { get; init; }
-
     /// <summary>Empty in the last piece, which brings the usage.</summary>
     public required IReadOnlyList<ChatChunkChoice> Choices { get; init; }
-
-    /// <summary>In the last piece alone, where stream_options.include_usage asks for it.</summary>
-    public Usage? Usage { get; init; }
 }
 
 /// <summary>A piece of one answer.</summary>

@@ -16,8 +16,7 @@ public sealed record ChatCompletionRequest : GenerationFields
         Messages = [.. fields.Items("messages", MaxMessages).Select(item => new ChatMessage(item.Value, item.Path))];
         if (Messages.Count == 0) throw fields.Invalid("messages", "is empty; it should hold at least one message.");
         N = fields.Integer("n", 1, MaxAnswers) ?? 1;
-        MaxTokens = fields.Integer("max_completion_tokens", 1, int.MaxValue) ?? fields.Integer("max_tokens", 1, int.MaxValue);
-        fields.Find("max_tokens");
+        MaxTokens = ReadMost(fields, 1, "max_completion_tokens", "max_tokens", "n_predict") is { } most and not -1 ? most : null;
         Logprobs = fields.Boolean("logprobs") ?? false;
         TopLogprobs = fields.Integer("top_logprobs", 0, 20);
         if (TopLogprobs > 0 && !Logprobs) throw fields.Invalid("top_logprobs", "needs logprobs to be true.");
@@ -34,7 +33,7 @@ public sealed record ChatCompletionRequest : GenerationFields
     /// <summary>Answers wanted; 1 to 128.</summary>
     public int N { get; }
 
-    /// <summary>Most tokens of an answer, also max_completion_tokens; as many as the context leaves where it is left out.</summary>
+    /// <summary>Most tokens of an answer, also max_completion_tokens or n_predict; as many as the context leaves where it is left out, or -1.</summary>
     public int? MaxTokens { get; }
 
     /// <summary>True for the tokens' log-probabilities.</summary>

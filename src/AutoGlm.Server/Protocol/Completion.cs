@@ -3,22 +3,9 @@ using System.Text.Json.Serialization;
 namespace AutoGlm.Server.Protocol;
 
 /// <summary>What texts go on with: whole, or a piece of it as an event of a stream.</summary>
-public sealed record Completion
+public sealed record Completion() : Envelope("text_completion")
 {
-    public required string Id { get; init; }
-
-    public string Object { get; init; } = "text_completion";
-
-    /// <summary>Seconds since 1970.</summary>
-    public required long Created { get; init; }
-
-    public required string Model { get; init; }
-
-    public required string SystemFingerprint { get; init; }
-
     public required IReadOnlyList<CompletionChoice> Choices { get; init; }
-
-    public Usage? Usage { get; init; }
 }
 
 /// <summary>One continuation, or a piece of it.</summary>

@@ -17,7 +17,7 @@ public sealed record CompletionRequest : GenerationFields
         if ((fields.Integer("best_of", 1, MaxAnswers) ?? N) != N) throw fields.Invalid("best_of", "should equal n, or be left out: answers are not ranked here.", "unsupported_parameter");
         if (fields.String("suffix") is { Length: > 0 }) throw fields.Invalid("suffix", "is not supported; write the prompt so that the model continues it.", "unsupported_parameter");
         Echo = fields.Boolean("echo") ?? false;
-        MaxTokens = fields.Integer("max_tokens", Echo ? 0 : 1, int.MaxValue) ?? 16;
+        MaxTokens = ReadMost(fields, Echo ? 0 : 1, "max_tokens") switch { null => 16, -1 => null, { } most => most };
         Logprobs = fields.Integer("logprobs", 0, 20);
         if (Echo && Logprobs is not null) throw fields.Invalid("logprobs", "cannot go with echo: the prompt's own log-probabilities are not computed.", "unsupported_parameter");
         IncludeUsage = fields.Object("stream_options")?.Boolean("include_usage") ?? false;
@@ -33,8 +33,8 @@ public sealed record CompletionRequest : GenerationFields
     /// <summary>True to begin with the prompt.</summary>
     public bool Echo { get; }
 
-    /// <summary>Most tokens of a continuation; 16 where it is left out.</summary>
-    public int MaxTokens { get; }
+    /// <summary>Most tokens of a continuation; 16 where it is left out, as many as the context leaves where it is -1.</summary>
+    public int? MaxTokens { get; }
 
     /// <summary>Likeliest tokens to tell at each place, 0 to 20; none where it is left out.</summary>
     public int? Logprobs { get; }

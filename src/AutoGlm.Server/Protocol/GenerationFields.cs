@@ -14,7 +14,6 @@ public abstract record GenerationFields
 
     private const int MaxStops = 16;
     private const int MaxStopCharacters = 4096;
-    private const int MaxBiases = 4096;
 
     private protected GenerationFields(JsonFields fields)
     {
@@ -29,8 +28,8 @@ public abstract record GenerationFields
         RepeatLastN = fields.Integer("repeat_last_n", -1, int.MaxValue);
         FrequencyPenalty = fields.Number("frequency_penalty", -100, 100);
         PresencePenalty = fields.Number("presence_penalty", -100, 100);
-        Seed = fields.Long("seed");
-        LogitBias = ReadBias(fields);
+        Seed = fields.Long("seed") is { } seed and not -1 ? seed : null;
+        LogitBias = LogitBiases.Read(fields);
         Stop = ReadStop(fields);
         IgnoreEos = fields.Boolean("ignore_eos") ?? false;
         Priority = fields.Integer("priority", GenerationRequest.LeastPriority, GenerationRequest.MostPriority) ?? 0;
@@ -73,7 +72,7 @@ public abstract record GenerationFields
     /// <summary>Taken off a token's logit if it is in the text so far; -100 to 100.</summary>
     public float? PresencePenalty { get; }
 
-    /// <summary>Same seed, same answer.</summary>
+    /// <summary>Same seed, same answer; null or -1 for another each time.</summary>
     public long? Seed { get; }
 
     /// <summary>Added to logits, by token id; -100 to 100 each.</summary>
@@ -95,35 +94,43 @@ public abstract record GenerationFields
     public CacheFields? Cache { get; }
 
     /// <summary>How tokens are chosen.</summary>
-    /// <param name="defaults">What counts where a field is left out.</param>
-    internal SamplingOptions ToSampling(SamplingOptions defaults) => defaults with
+    /// <param name="engine">Whose defaults count where a field is left out.</param>
+    /// <exception cref="ApiException">A token that is to be biased is none of the model's.</exception>
+    internal SamplingOptions ToSampling(InferenceEngine engine)
     {
-        Temperature = Temperature ?? defaults.Temperature,
-        TopP = TopP ?? defaults.TopP,
-        TopK = TopK ?? defaults.TopK,
-        MinP = MinP ?? defaults.MinP,
-        TypicalP = TypicalP ?? defaults.TypicalP,
-        RepetitionPenalty = RepeatPenalty ?? defaults.RepetitionPenalty,
-        PenaltyWindow = RepeatLastN ?? defaults.PenaltyWindow,
-        FrequencyPenalty = FrequencyPenalty ?? defaults.FrequencyPenalty,
-        PresencePenalty = PresencePenalty ?? defaults.PresencePenalty,
-        LogitBias = LogitBias ?? defaults.LogitBias,
-        Seed = Seed is { } seed ? unchecked((ulong)seed) : defaults.Seed,
-    };
-
-    private static Dictionary<int, float>? ReadBias(JsonFields fields)
-    {
-        if (fields.Object("logit_bias") is not { } map) return null;
-        if (map.Unread.Count > MaxBiases) throw fields.Invalid("logit_bias", $"has {map.Unread.Count:N0} entries; at most {MaxBiases:N0} are taken.", "array_too_long");
-        Dictionary<int, float> biases = [];
-        foreach (string name in map.Unread.ToArray())
+        SamplingOptions defaults = engine.DefaultSampling;
+        LogitBiases.Check(LogitBias, engine.Model.Vocabulary);
+        return defaults with
         {
-            if (!int.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int token))
-                throw fields.Invalid("logit_bias", $"has the key {JsonFields.Quote(name)}; keys should be token ids (POST /tokenize tells them).");
-            if (map.Number(name, -100, 100) is { } bias) biases[token] = bias;
+            Temperature = Temperature ?? defaults.Temperature,
+            TopP = TopP ?? defaults.TopP,
+            TopK = TopK ?? defaults.TopK,
+            MinP = MinP ?? defaults.MinP,
+            TypicalP = TypicalP ?? defaults.TypicalP,
+            RepetitionPenalty = RepeatPenalty ?? defaults.RepetitionPenalty,
+            PenaltyWindow = RepeatLastN ?? defaults.PenaltyWindow,
+            FrequencyPenalty = FrequencyPenalty ?? defaults.FrequencyPenalty,
+            PresencePenalty = PresencePenalty ?? defaults.PresencePenalty,
+            LogitBias = LogitBias ?? defaults.LogitBias,
+            Seed = Seed is { } seed ? unchecked((ulong)seed) : defaults.Seed,
+        };
+    }
+
+    /// <summary>Most tokens of an answer, by the first of some fields that is there: -1 for as many as the context leaves; null where none is.</summary>
+    /// <param name="fields">The request.</param>
+    /// <param name="least">The least that is taken, but for -1.</param>
+    /// <param name="names">The fields.</param>
+    private protected static int? ReadMost(JsonFields fields, int least, params IEnumerable<string> names)
+    {
+        int? most = null;
+        foreach (string name in names)
+        {
+            int? value = fields.Integer(name, -1, int.MaxValue);
+            if (value > -1 && value < least) throw fields.Invalid(name, $"is {value}; it should be {least} at least, or -1 for as many as the context leaves.", "out_of_range");
+            most ??= value;
         }
 
-        return biases;
+        return most;
     }
 
     private static IReadOnlyList<string> ReadStop(JsonFields fields)

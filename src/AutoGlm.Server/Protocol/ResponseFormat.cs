@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AutoGlm.Engine;
 using AutoGlm.Engine.Constraints;
 using AutoGlm.Server.Http;
 
@@ -60,9 +61,25 @@ internal sealed record ResponseFormat(AnswerFormat Kind, JsonElement? Schema = n
         }
         catch (GrammarException error)
         {
-            throw ApiException.Invalid(Field, $"{Field} cannot be followed: {error.Message}", "invalid_schema");
+            throw Unfollowed(error);
         }
     }
+
+    /// <summary>The grammar, made ready for a model; null for any text.</summary>
+    /// <exception cref="ApiException">It is malformed, or goes beyond what is supported.</exception>
+    public GrammarConstraint? Constrain(InferenceEngine engine)
+    {
+        try
+        {
+            return ToGrammar() is { } grammar ? engine.Constrain(grammar) : null;
+        }
+        catch (GrammarException error)
+        {
+            throw Unfollowed(error);
+        }
+    }
+
+    private ApiException Unfollowed(GrammarException error) => ApiException.Invalid(Field, $"{Field} cannot be followed: {error.Message}", "invalid_schema");
 
     private static ResponseFormat ReadFormat(JsonFields? format, bool nested)
     {

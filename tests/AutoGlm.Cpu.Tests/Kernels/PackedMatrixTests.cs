@@ -39,7 +39,8 @@ public sealed unsafe class PackedMatrixTests
     {
         Random random = new(3);
         RandomWeights[] parts = [new(TensorType.Q4_K, random, 20, 256), new(TensorType.Q4_K, random, 7, 256), new(TensorType.Q4_K, random, 33, 256)];
-        using PackedMatrix packed = PackedMatrix.Allocate(parts);
+        using PackedMatrix packed = PackedMatrix.Of(parts);
+        packed.Allocate();
         for (int panel = packed.Panels - 1; panel >= 0; panel--) packed.PackPanels(panel, 1);
         float[][] expected = parts.SelectMany(part => Enumerable.Range(0, (int)part.RowCount).Select(row => part.Decode(row))).ToArray();
         using NativeFloats row = new(256);
@@ -79,7 +80,8 @@ public sealed unsafe class PackedMatrixTests
         Assert.Throws<ArgumentException>(() => PackedMatrix.Pack(a, new RandomWeights(TensorType.Q8_0, random, 4, 32)));
         Assert.Throws<ArgumentException>(() => PackedMatrix.Pack(a, new RandomWeights(TensorType.Q4_0, random, 4, 64)));
         Assert.Throws<ArgumentException>(() => PackedMatrix.Pack(a, new RandomWeights(TensorType.Q8_0, random, 2, 2, 64)));
-        using PackedMatrix packed = PackedMatrix.Allocate(a);
+        using PackedMatrix packed = PackedMatrix.Of(a);
+        packed.Allocate();
         Assert.Throws<ArgumentOutOfRangeException>(() => packed.PackPanels(0, 2));
     }
 }

@@ -28,6 +28,9 @@ internal sealed class RandomWeights : Tensor
         BinaryPrimitives.WriteHalfLittleEndian(_bytes.AsSpan((int)(row * _rowBytes) + _rowBytes - format.BlockBytes + format.HalfOffsets[0]), Half.PositiveInfinity);
     }
 
+    /// <summary>Changes the lowest bit of a byte.</summary>
+    public void Flip(int at) => _bytes[at] ^= 1;
+
     public float[] Decode(long row)
     {
         float[] values = new float[RowLength];

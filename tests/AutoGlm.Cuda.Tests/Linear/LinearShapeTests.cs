@@ -73,6 +73,20 @@ public class LinearShapeTests
         }
     }
 
+    [Fact]
+    public void Small_matrices_have_short_rings_and_few_warps()
+    {
+        PackedFormat format = PackedFormat.Get(TensorType.Q4_0);
+
+        // 60 tiles of 5 units for 132 multiprocessors: 4 warps to a tile, which read at most two units each.
+        GemvShape all = GemvShape.Choose(format, 576, 60, 1, 132, HopperShared, true)!.Value;
+        Assert.Equal((60, 4, 4, 2), (all.Blocks, all.Warps, all.Splits, all.Stages));
+        // Of few blocks each has many tiles.
+        GemvShape few = GemvShape.Choose(format, 576, 60, 1, 132, HopperShared, true, 4)!.Value;
+        Assert.Equal((4, 16, 4), (few.Blocks, few.Warps, few.Splits));
+        Assert.True(few.Stages > all.Stages);
+    }
+
     private static void CheckGemv(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, bool hopper)
     {
         int limit = hopper ? HopperShared : SmallestShared;

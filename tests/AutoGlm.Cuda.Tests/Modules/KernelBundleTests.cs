@@ -1,11 +1,9 @@
-using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 using AutoGlm.Cuda.Modules;
 
 namespace AutoGlm.Cuda.Tests.Modules;
 
 /// <summary>The PTX that ships was made from the sources beside it.</summary>
-public partial class KernelBundleTests
+public class KernelBundleTests
 {
     public static TheoryData<string> Sources => new(Directory.GetFiles(Kernels, "*.cu").Select(path => Path.GetFileNameWithoutExtension(path)!));
 
@@ -17,7 +15,7 @@ public partial class KernelBundleTests
     {
         string recorded = Path.Combine(Kernels, "Ptx", module + ".sources");
         Assert.True(File.Exists(recorded), $"{module}.cu has never been compiled: run Kernels/build.sh where nvcc is");
-        Assert.True(File.ReadAllText(recorded).Trim() == Hash(module), $"{module}.cu or what it includes has changed since it was compiled: run Kernels/build.sh where nvcc is");
+        Assert.True(File.ReadAllText(recorded).Trim() == new KernelSources(Kernels).Hash(module), $"{module}.cu or what it includes has changed since it was compiled: run Kernels/build.sh where nvcc is");
     }
 
     [Fact]
@@ -49,21 +47,4 @@ public partial class KernelBundleTests
     [InlineData("90a", "8.9", false)]
     public void Targets_run_where_they_can(string target, string capability, bool runs) => Assert.Equal(runs, KernelBundle.Runs(target, Version.Parse(capability)));
 
-    /// <summary>Hash of a file and all it includes, each once, in the order a reader meets them.</summary>
-    private static string Hash(string module)
-    {
-        List<string> seen = [];
-        Add(module + ".cu");
-        return Convert.ToHexStringLower(SHA256.HashData([.. seen.SelectMany(file => File.ReadAllBytes(Path.Combine(Kernels, file)))]));
-
-        void Add(string file)
-        {
-            if (seen.Contains(file)) return;
-            seen.Add(file);
-            foreach (Match include in Include().Matches(File.ReadAllText(Path.Combine(Kernels, file)))) Add(include.Groups[1].Value);
-        }
-    }
-
-    [GeneratedRegex("^ *# *include *\"([^\"]*)\"", RegexOptions.Multiline)]
-    private static partial Regex Include();
 }

@@ -121,6 +121,18 @@ public class JsonSchemaTests
         Walks.Small(Grammar.JsonSchema($"{{\"$defs\":{{{doubling}\"a40\":{{\"type\":\"null\"}}}},\"$ref\":\"#/$defs/a0\"}}"));
     }
 
+    /// <summary>Each part of one refers to the next twice: followed to the end, there would be a million million of them.</summary>
+    [Theory]
+    [InlineData("allOf", "")]
+    [InlineData("anyOf", ",\"maxLength\":9")]
+    public void Parts_that_double_are_refused_in_time(string keyword, string beside)
+    {
+        string doubling = string.Concat(Enumerable.Range(0, 40).Select(i => $"\"a{i}\":{{\"{keyword}\":[{{\"$ref\":\"#/$defs/a{i + 1}\"}},{{\"$ref\":\"#/$defs/a{i + 1}\"}}]{beside}}},"));
+        string schema = $"{{\"$defs\":{{{doubling}\"a40\":{{\"type\":\"string\"}}}},\"$ref\":\"#/$defs/a0\"}}";
+
+        Assert.Throws<GrammarException>(() => Walks.Small(Grammar.JsonSchema(schema)));
+    }
+
     [Fact]
     public void Any_object_is_any_object()
     {

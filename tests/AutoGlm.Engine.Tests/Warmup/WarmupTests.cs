@@ -31,6 +31,20 @@ public sealed class WarmupTests : IDisposable
     }
 
     [Fact]
+    public async Task What_takes_long_is_not_made_longer()
+    {
+        await using InferenceEngine engine = await InferenceEngine.LoadAsync(TinyRuntime.ModelPath, TinyRuntime.Options(8) with { MaxSequences = 4, WarmUpPatience = TimeSpan.Zero });
+        List<WarmupProgress> steps = [];
+
+        WarmupResult result = await engine.WarmUpAsync([], new Collector(steps));
+
+        // Each smallest size twice: the first time might have been that of making its kernels.
+        Assert.Equal(2 + 2 * 2, engine.GetStatistics().Requests);
+        Assert.Equal(["No more than prompts of 1 tokens", "No more than 2 answers at once"], result.Problems.Select(problem => problem[..problem.IndexOf(" were", StringComparison.Ordinal)]));
+        Assert.Equal(steps[^1].Total, steps.Count);
+    }
+
+    [Fact]
     public async Task What_was_hot_is_warm_after_a_restart_for_its_tenant_alone()
     {
         int[] hot = [.. Enumerable.Range(20, 24)];

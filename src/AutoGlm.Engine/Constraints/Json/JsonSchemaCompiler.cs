@@ -89,7 +89,7 @@ internal sealed class JsonSchemaCompiler
     {
         JsonElement[] branches = schema.Array(schema.Get(keyword), keyword);
         if (branches.Length == 0) throw schema.Error(keyword, "it should have at least one schema");
-        if (keyword == "oneOf") new SchemaDisjointness(_references).Check(branches, schema);
+        if (keyword == "oneOf") new SchemaDisjointness(_merger).Check(branches, schema);
         JsonElement? rest = schema.Without(keyword);
         List<Expression> ways = [];
         for (int i = 0; i < branches.Length; i++)

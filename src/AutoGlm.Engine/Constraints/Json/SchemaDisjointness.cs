@@ -5,18 +5,17 @@ namespace AutoGlm.Engine.Constraints.Json;
 /// <summary>
 /// Whether the branches of a <c>oneOf</c> exclude each other as they are generated: then what satisfies one satisfies exactly one.
 /// </summary>
-internal sealed class SchemaDisjointness(SchemaReferences references)
+/// <param name="merger">Makes branches one schema each.</param>
+internal sealed class SchemaDisjointness(SchemaMerger merger)
 {
     private const int MostBranches = 64;
-
-    private readonly SchemaMerger _merger = new(references);
 
     /// <exception cref="GrammarException">Two branches may hold together, as far as can be seen.</exception>
     public void Check(JsonElement[] branches, SchemaNode schema)
     {
         if (branches.Length > MostBranches) throw schema.Error("oneOf", $"over {MostBranches} branches are not supported; use anyOf");
         JsonElement none = JsonSerializer.SerializeToElement(true);
-        JsonElement[] flat = [.. branches.Select((branch, i) => _merger.Both(branch, $"{schema.At("oneOf")}/{i}", none, schema.Path))];
+        JsonElement[] flat = [.. branches.Select((branch, i) => merger.Both(branch, $"{schema.At("oneOf")}/{i}", none, schema.Path))];
         for (int i = 0; i < flat.Length; i++)
         {
             for (int j = 0; j < i; j++)
@@ -48,8 +47,8 @@ internal sealed class SchemaDisjointness(SchemaReferences references)
         if (!one.TryGet("properties", out JsonElement mine) || !mine.TryGetProperty(name, out JsonElement left)) return false;
         if (!other.TryGet("properties", out JsonElement theirs) || !theirs.TryGetProperty(name, out JsonElement right)) return false;
         JsonElement none = JsonSerializer.SerializeToElement(true);
-        left = _merger.Both(left, one.Path, none, one.Path);
-        right = _merger.Both(right, other.Path, none, other.Path);
+        left = merger.Both(left, one.Path, none, one.Path);
+        right = merger.Both(right, other.Path, none, other.Path);
         return left.ValueKind == JsonValueKind.Object && right.ValueKind == JsonValueKind.Object && DifferentConstants(new SchemaNode(left, one.Path), new SchemaNode(right, other.Path));
     }
 

@@ -10,7 +10,13 @@ internal sealed class SchemaMerger(SchemaReferences references)
     private static readonly HashSet<string> s_larger = ["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"];
     private static readonly HashSet<string> s_smaller = ["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"];
 
+    /// <summary>What merging may cost in all: schemas that refer to others twice, which do too, would double it at each step.</summary>
+    private const long MostWork = 1 << 24;
+
+    private const int WorkOfOne = 1024;
+
     private int _depth;
+    private long _work;
 
     /// <summary>A schema with a reference and more beside it.</summary>
     public JsonElement WithoutReference(SchemaNode schema)
@@ -32,6 +38,8 @@ internal sealed class SchemaMerger(SchemaReferences references)
     /// <exception cref="GrammarException">They cannot be made one.</exception>
     public JsonElement Both(JsonElement left, string leftPath, JsonElement right, string rightPath)
     {
+        _work += WorkOfOne + left.GetRawText().Length + right.GetRawText().Length;
+        if (_work > MostWork) throw new GrammarException(leftPath, "schemas that hold together (allOf, or keywords beside $ref, anyOf and oneOf) take too much work to be made one; use fewer or smaller ones");
         left = Flat(left, leftPath);
         right = Flat(right, rightPath);
         if (left.ValueKind == JsonValueKind.True || right.ValueKind == JsonValueKind.False) return right;

@@ -20,11 +20,15 @@ public sealed class SplitBackend(IBackend device, IBackend host, SplitOptions op
 
     public string Name => _layers is { } layers ? $"{layers} of {_all} layers on {device.Name}, the rest on {host.Name}" : $"{device.Name} and {host.Name}";
 
+    public IReadOnlyList<string> Notices => [.. device.Notices, .. host.Notices];
+
     /// <summary>Layers on the device, once a graph is loaded.</summary>
     public int? Layers => _layers;
 
     /// <summary>What the device has to give to its layers, with the same for the other layers; null where it has none of them.</summary>
     public long? KvBytesAvailable => _layers == 0 ? host.KvBytesAvailable : device.KvBytesAvailable is { } bytes ? (long)(bytes / _deviceShare) : null;
+
+    public double? MeasureReadRate() => _layers == _all ? device.MeasureReadRate() : host.MeasureReadRate();
 
     public IKvMemory AllocateKv(KvLayout layout, int blocks)
     {

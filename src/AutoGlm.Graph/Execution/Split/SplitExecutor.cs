@@ -8,6 +8,8 @@ internal sealed class SplitExecutor(IGraphExecutor front, IGraphExecutor back, i
 
     public long WeightBytes => front.WeightBytes + back.WeightBytes;
 
+    public long MappedBytes => front.MappedBytes + back.MappedBytes;
+
     public long BytesPerToken => front.BytesPerToken + back.BytesPerToken;
 
     public long ActivationBytes => front.ActivationBytes + back.ActivationBytes + _rows.Length * sizeof(float);

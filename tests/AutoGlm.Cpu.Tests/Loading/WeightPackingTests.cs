@@ -1,10 +1,10 @@
-using AutoGlm.Cpu.Plan;
+using AutoGlm.Cpu.Loading;
 using AutoGlm.Cpu.Tests.Kernels;
 using AutoGlm.Cpu.Threading;
 using AutoGlm.Formats;
 using AutoGlm.Formats.Tensors;
 
-namespace AutoGlm.Cpu.Tests.Plan;
+namespace AutoGlm.Cpu.Tests.Loading;
 
 public sealed unsafe class WeightPackingTests
 {
@@ -26,10 +26,10 @@ public sealed unsafe class WeightPackingTests
     public void Panels_are_those_of_packing_one_after_the_other(int threads)
     {
         RandomWeights[] tensors = Tensors();
-        List<(Tensor, PackedMatrix Matrix)> packed = [.. tensors.Select(tensor => ((Tensor)tensor, PackedMatrix.Allocate(tensor)))];
+        List<(Tensor, PackedMatrix Matrix)> packed = [.. tensors.Select(tensor => ((Tensor)tensor, Allocate(tensor)))];
         List<double> progress = [];
         using ThreadTeam team = new(threads);
-        team.Run(new WeightPacking(packed, "model.gguf", new Listed(progress), TestContext.Current.CancellationToken));
+        Pack(team, packed, new Listed(progress), TestContext.Current.CancellationToken);
         for (int i = 0; i < tensors.Length; i++)
         {
             using PackedMatrix expected = PackedMatrix.Pack(tensors[i]), actual = packed[i].Matrix;
@@ -47,8 +47,8 @@ public sealed unsafe class WeightPackingTests
         RandomWeights[] tensors = Tensors();
         tensors[2].Damage(1077);
         using ThreadTeam team = new(2);
-        List<(Tensor, PackedMatrix Matrix)> packed = [.. tensors.Select(tensor => ((Tensor)tensor, PackedMatrix.Allocate(tensor)))];
-        ModelFormatException error = Assert.Throws<ModelFormatException>(() => team.Run(new WeightPacking(packed, "model.gguf", null, TestContext.Current.CancellationToken)));
+        List<(Tensor, PackedMatrix Matrix)> packed = [.. tensors.Select(tensor => ((Tensor)tensor, Allocate(tensor)))];
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => Pack(team, packed, null, TestContext.Current.CancellationToken));
         Assert.Contains("row 1077", error.Message, StringComparison.Ordinal);
         Assert.Contains(tensors[2].Name, error.Message, StringComparison.Ordinal);
         foreach ((_, PackedMatrix matrix) in packed) matrix.Dispose();
@@ -58,9 +58,22 @@ public sealed unsafe class WeightPackingTests
     public void Ends_when_cancelled()
     {
         RandomWeights tensor = Tensors()[2];
-        using PackedMatrix matrix = PackedMatrix.Allocate(tensor);
+        using PackedMatrix matrix = Allocate(tensor);
         using ThreadTeam team = new(2);
-        Assert.ThrowsAny<OperationCanceledException>(() => team.Run(new WeightPacking([(tensor, matrix)], "model.gguf", null, new CancellationToken(true))));
+        Assert.ThrowsAny<OperationCanceledException>(() => Pack(team, [(tensor, matrix)], null, new CancellationToken(true)));
+    }
+
+    private static PackedMatrix Allocate(Tensor tensor)
+    {
+        PackedMatrix matrix = PackedMatrix.Of(tensor);
+        matrix.Allocate();
+        return matrix;
+    }
+
+    private static void Pack(ThreadTeam team, List<(Tensor, PackedMatrix)> matrices, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        using WeightPacking packing = new(new WeightPieces(matrices), "model.gguf", team.Threads, null, progress, cancellation);
+        team.Run(packing);
     }
 
     private static ReadOnlySpan<byte> Bytes(PackedMatrix matrix) => new(matrix.PanelAt(0, 0), checked((int)matrix.Bytes));

@@ -1,0 +1,194 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using AutoGlm.Cpu.Loading;
+using AutoGlm.Formats.Tensors;
+using AutoGlm.Graph.Execution;
+
+namespace AutoGlm.Cpu;
+
+/// <summary>
+/// A folder of weights as the processor's kernels read them, a file for each model. A model whose packed weights are there is
+/// not packed again: they are mapped, so that processes which run the same model share one copy in memory. Files are named by
+/// the hash of everything they were made from; many processes may use the folder at once.
+/// </summary>
+/// <remarks>
+/// A model's content need not be read to find its file where the system says that the model has not changed since it was:
+/// a note then names the content of files by their <see cref="FileStamp"/>. Without a note the content is hashed.
+/// </remarks>
+public sealed class WeightCache
+{
+    /// <summary>The variable of the environment that sets <see cref="Limit"/>: GiB; 0 for no cache.</summary>
+    public const string LimitVariable = "AUTOGLM_WEIGHT_CACHE_GIB";
+
+    private const int DefaultLimit = 32, MostNotes = 256;
+    private const long Gibibyte = 1L << 30;
+    private const string Weights = ".weights", Note = ".source", Unfinished = ".part";
+
+    private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
+
+    /// <param name="folder">Where the files are; made when the first is.</param>
+    /// <exception cref="ArgumentException"><see cref="LimitVariable"/> is not a number.</exception>
+    public WeightCache(string folder)
+    {
+        Folder = folder;
+        Limit = LimitOf(Environment.GetEnvironmentVariable(LimitVariable));
+    }
+
+    /// <summary>Where it is by default; null where there is no place.</summary>
+    public static string? DefaultFolder => CacheFolder.For("weights");
+
+    public string Folder { get; }
+
+    /// <summary>Most bytes of all files together: those used longest ago make room. 32 GiB where the environment does not say.</summary>
+    public long Limit { get; init; }
+
+    /// <summary>Fewer bytes of weights are not kept: they are packed as fast as a file is opened.</summary>
+    public long Smallest { get; init; } = 8L << 20;
+
+    /// <summary>Bytes of the disk that stay free: a GiB, and a twentieth of the whole.</summary>
+    internal Func<DriveInfo, long> LeftFree { get; init; } = drive => Math.Max(Gibibyte, drive.TotalSize / 20);
+
+    /// <summary>The files, last used first.</summary>
+    public IReadOnlyList<WeightCacheEntry> List() =>
+        [.. Files(Weights).Select(file => new WeightCacheEntry(file.FullName, ModelOf(file.FullName), file.Length, file.LastWriteTimeUtc)).OrderByDescending(entry => entry.LastUsed)];
+
+    /// <summary>Deletes all files. Whoever has mapped one keeps it until it ends.</summary>
+    /// <returns>The bytes that they had.</returns>
+    /// <exception cref="IOException">A file cannot be deleted.</exception>
+    public long Clear()
+    {
+        long bytes = 0;
+        foreach (FileInfo file in (FileInfo[])[.. Files(Weights), .. Files(Note), .. AbandonedFiles()])
+        {
+            bytes += file.Length;
+            file.Delete();
+        }
+
+        return bytes;
+    }
+
+    /// <summary>The limit that a text of GiB sets.</summary>
+    internal static long LimitOf(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text)) return DefaultLimit * Gibibyte;
+        bool isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double size) && size <= 1 << 20;
+        return isNumber ? (long)(size * Gibibyte) : throw new ArgumentException($"{LimitVariable}={text}: should be a number of GiB, 0 for no cache.");
+    }
+
+    /// <summary>The file of matrices whose tensors have that content.</summary>
+    internal string PathOf(WeightPieces pieces, UInt128 content) => Path.Combine(Folder, $"{pieces.Key:x32}-{content:x32}{Weights}");
+
+    /// <summary>True where there are files of matrices of these names, types and shapes, with whatever content.</summary>
+    internal bool HasAny(WeightPieces pieces) => Directory.Exists(Folder) && Directory.EnumerateFiles(Folder, $"{pieces.Key:x32}-*{Weights}").Any();
+
+    /// <summary>The content of a model's tensors as it was when its files had these stamps; null where that was not noted.</summary>
+    internal UInt128? Recall(WeightPieces pieces, IReadOnlyList<FileStamp>? stamps)
+    {
+        if (stamps is null) return null;
+        try
+        {
+            UInt128 key = KeyOf(pieces, stamps);
+            string path = NotePath(key);
+            // Content, and a hash of it with its key.
+            Span<UInt128> note = stackalloc UInt128[2];
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            bool whole = file.ReadAtLeast(MemoryMarshal.AsBytes(note), 32, throwOnEndOfStream: false) == 32 && note[1] == Seal(key, note[0]);
+            return whole ? note[0] : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Notes the content of files that have these stamps.</summary>
+    internal void Remember(WeightPieces pieces, IReadOnlyList<FileStamp>? stamps, UInt128 content)
+    {
+        if (stamps is null) return;
+        UInt128 key = KeyOf(pieces, stamps);
+        Try(() =>
+        {
+            string beside = NewPath();
+            File.WriteAllBytes(beside, MemoryMarshal.AsBytes<UInt128>([content, Seal(key, content)]).ToArray());
+            File.Move(beside, NotePath(key), overwrite: true);
+        });
+    }
+
+    /// <summary>Marks a file as used now.</summary>
+    internal static void Touch(string path) => Try(() => File.SetLastWriteTimeUtc(path, DateTime.UtcNow));
+
+    /// <summary>Deletes a file that is not sound.</summary>
+    internal static void Drop(string path) => Try(() => File.Delete(path));
+
+    /// <summary>A file to write matrices to, other files having made room for it; null where it may not be: too large, or the disk too full or not to be written.</summary>
+    internal PackedFileWriter? Create(WeightPieces pieces)
+    {
+        long bytes = PackedFileFormat.FileBytes(pieces);
+        if (bytes > Limit) return null;
+        try
+        {
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(Folder);
+            else Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            MakeRoom(bytes);
+            DriveInfo drive = new(Folder);
+            return drive.AvailableFreeSpace - bytes < LeftFree(drive) ? null : new PackedFileWriter(NewPath(), pieces);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private void MakeRoom(long bytes)
+    {
+        long left = Limit - bytes;
+        foreach (FileInfo file in Files(Weights).OrderByDescending(file => file.LastWriteTimeUtc))
+        {
+            left -= file.Length;
+            if (left < 0) Drop(file.FullName);
+        }
+
+        foreach (FileInfo file in AbandonedFiles()) Drop(file.FullName);
+        foreach (FileInfo file in Files(Note).OrderByDescending(file => file.LastWriteTimeUtc).Skip(MostNotes)) Drop(file.FullName);
+    }
+
+    private FileInfo[] Files(string kind) => Directory.Exists(Folder) ? new DirectoryInfo(Folder).GetFiles("*" + kind) : [];
+
+    /// <summary>What a process that ended early left unfinished.</summary>
+    private IEnumerable<FileInfo> AbandonedFiles() => Files(Unfinished).Where(file => DateTime.UtcNow - file.LastWriteTimeUtc > Abandoned);
+
+    private string NewPath() => Path.Combine(Folder, Guid.NewGuid().ToString("N") + Unfinished);
+
+    private string NotePath(UInt128 key) => Path.Combine(Folder, $"{key:x32}{Note}");
+
+    private static UInt128 KeyOf(WeightPieces pieces, IReadOnlyList<FileStamp> stamps) =>
+        ShortHash.Of([.. MemoryMarshal.AsBytes<UInt128>([pieces.Key]), .. MemoryMarshal.AsBytes<FileStamp>([.. stamps])]);
+
+    private static UInt128 Seal(UInt128 key, UInt128 content) => ShortHash.Of(MemoryMarshal.AsBytes<UInt128>([key, content]));
+
+    private static string? ModelOf(string path)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            byte[] beginning = new byte[PackedFileFormat.FixedBytes];
+            return file.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false) == beginning.Length ? PackedFileFormat.Location(beginning) : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What need not succeed: a cache that cannot be written only costs time.</summary>
+    private static void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using AutoGlm.Engine;
+using AutoGlm.Engine.Sampling;
+using AutoGlm.Server.Answers;
+using AutoGlm.Server.Http;
+using AutoGlm.Server.Protocol;
+
+namespace AutoGlm.Server.Endpoints;
+
+/// <summary><c>POST /completion</c>: going on from a text in llama-server's own shape, for clients made for it.</summary>
+internal sealed class LlamaCompletions(Serving serving)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        JsonFields fields = await RequestBody.ReadAsync(context);
+        LlamaCompletionRequest request = new(fields);
+        serving.TellUnread(context, fields);
+        serving.Host.CheckModel(request.Model);
+        InferenceEngine engine = serving.Host.ForWork;
+        IReadOnlyList<int> prompt = request.Prompt.Encode(engine);
+        serving.LogPrompt(context, engine, prompt);
+        GenerationRequest generation = request.ToEngine(engine, context, prompt, 0) with
+        {
+            MaxTokens = request.NPredict,
+            LogProbabilities = request.NProbs,
+            Constraint = request.ResponseFormat.Constrain(engine),
+        };
+        await using AnswerRun run = AnswerRun.Start(serving, context, engine, [generation]);
+        LlamaAnswer answer = new(engine, request, prompt.Count, serving.Host.ModelId);
+        if (request.Stream) await serving.StreamAsync(context, stream => StreamAsync(run, stream, answer));
+        else await AnswerAsync(run, context, answer);
+    }
+
+    private static async Task AnswerAsync(AnswerRun run, HttpContext context, LlamaAnswer answer)
+    {
+        LlamaCompletion? last = null;
+        await foreach (AnswerPiece piece in run.Pieces.ReadAllAsync(context.RequestAborted)) last = answer.Add(piece.Chunk);
+        await context.WriteJsonAsync(answer.Whole(last!), ProtocolJson.Wire.LlamaCompletion);
+    }
+
+    private static Task StreamAsync(AnswerRun run, EventStream stream, LlamaAnswer answer) => StreamPump.RunAsync(run.Pieces, stream, piece =>
+    {
+        LlamaCompletion next = answer.Add(piece.Chunk);
+        if (next.Stop || next.Content.Length > 0 || next.Tokens.Count > 0 || next.CompletionProbabilities is not null) stream.Write(next, ProtocolJson.Wire.LlamaCompletion);
+    });
+}
+
+/// <summary>One answer as it comes.</summary>
+internal sealed class LlamaAnswer(InferenceEngine engine, LlamaCompletionRequest request, int promptTokens, string model)
+{
+    private readonly Answer _answer = new(engine.Tokenizer);
+    private readonly List<int> _tokens = [];
+    private readonly List<LlamaProbability> _probabilities = [];
+    private int _predicted;
+
+    /// <summary>Takes a piece; gives it as an event.</summary>
+    public LlamaCompletion Add(GenerationChunk chunk)
+    {
+        (AnswerParts delta, TokenLogprob? logprob) = _answer.Add(chunk);
+        if (chunk.Token is not null) _predicted++;
+        IReadOnlyList<int> tokens = request.ReturnTokens && chunk.Token is { } token ? [token] : [];
+        _tokens.AddRange(tokens);
+        LlamaProbability? probability = logprob is null ? null : Probability(chunk.LogProbabilities!, logprob);
+        if (probability is not null) _probabilities.Add(probability);
+        LlamaCompletion piece = new()
+        {
+            Content = delta.Text,
+            Tokens = tokens,
+            Stop = chunk.FinishReason is not null,
+            TokensPredicted = _predicted,
+            TokensEvaluated = promptTokens,
+            CompletionProbabilities = probability is null ? null : [probability],
+        };
+        return chunk.FinishReason is { } reason && chunk.Statistics is { } statistics ? End(piece, chunk, reason, statistics) : piece;
+    }
+
+    /// <summary>The answer as a whole, from its last piece.</summary>
+    public LlamaCompletion Whole(LlamaCompletion last) => last with
+    {
+        Content = _answer.Text,
+        Tokens = _tokens,
+        CompletionProbabilities = request.NProbs is null ? null : _probabilities,
+    };
+
+    private LlamaCompletion End(LlamaCompletion piece, GenerationChunk chunk, FinishReason reason, GenerationStatistics statistics) => piece with
+    {
+        Model = model,
+        TokensPredicted = statistics.GeneratedTokens,
+        StopType = reason != FinishReason.Stop ? "limit" : IsByModel(chunk) ? "eos" : "word",
+        Truncated = false,
+        TokensCached = statistics.ReusedTokens,
+        Timings = Timings.Of(statistics),
+    };
+
+    /// <summary>Without stop texts, nothing but the model, or a grammar, ends an answer early.</summary>
+    private bool IsByModel(GenerationChunk last) => request.Stop.Count == 0 || last.Token is { } token && engine.Tokenizer.EndOfGenerationIds.Contains(token);
+
+    private static LlamaProbability Probability(TokenLogProbabilities chosen, TokenLogprob told) =>
+        Probability(chosen.Chosen.Token, told, [.. chosen.Alternatives.Zip(told.TopLogprobs!, (other, shown) => Probability(other.Token, shown, null))]);
+
+    private static LlamaProbability Probability(int id, TokenLogprob told, IReadOnlyList<LlamaProbability>? alternatives) =>
+        new(id, told.Token, told.Bytes, told.Logprob, alternatives);
+}
