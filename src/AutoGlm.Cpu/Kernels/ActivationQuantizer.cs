@@ -43,7 +43,7 @@ internal static unsafe class ActivationQuantizer
         odd.Store(words + 16);
         Vector256<short> pairs = even + odd;
         int low = Vector128.Sum(pairs.GetLower()), high = Vector128.Sum(pairs.GetUpper());
-        *(int*)(bytes + Activations.GroupLength) = Activations.IntegerBase - 128 * (low + high);
+        *(int*)(bytes + 32) = -128 * (low + high);
         scales[0] = scale;
         scales[1] = scale * (low + high);
         scales[2] = scale * low;

@@ -12,15 +12,6 @@ internal unsafe struct Activations
     /// <summary>Bytes from a row's integers of a group to the next row's.</summary>
     public const int ByteStride = GroupLength + sizeof(int);
 
-    /// <summary>
-    /// The bits of <see cref="FloatBase"/>. Added to an integer of less than 2^22 either way they become the float that is
-    /// <see cref="FloatBase"/> plus the integer, exactly: to subtract is cheaper than to convert.
-    /// </summary>
-    public const int IntegerBase = 0x4B400000;
-
-    /// <summary>1.5 times 2^23: floats around it are whole numbers.</summary>
-    public const float FloatBase = 12582912;
-
     /// <summary>Row-major floats; row n starts at n <see cref="Stride"/>.</summary>
     public float* Values;
 
@@ -28,7 +19,7 @@ internal unsafe struct Activations
 
     public int Rows, Columns;
 
-    /// <summary>[group][row][<see cref="ByteStride"/>]: 32 signed bytes, then a 32-bit integer, <see cref="IntegerBase"/> less 128 times their sum.</summary>
+    /// <summary>[group][row][<see cref="ByteStride"/>]: 32 signed bytes, then a 32-bit integer, -128 times their sum.</summary>
     public sbyte* Bytes;
 
     /// <summary>
