@@ -7,7 +7,7 @@ using OpenAI;
 
 [assembly: AssemblyFixture(typeof(ServerFixture))]
 
-// Some tests count what runs, and compare answers that a sum rounded in another order could change: nothing else computes meanwhile.
+// Some tests count what runs: nothing else does meanwhile.
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 
 namespace AutoGlm.Server.Tests;

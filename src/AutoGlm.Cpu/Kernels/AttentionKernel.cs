@@ -100,13 +100,13 @@ internal readonly unsafe ref struct AttentionKernel<T, TElement>
 
     private void Attend(int chunk, in AttentionPartial to)
     {
-        Start(chunk, to);
+        Start(to);
         int first = (_tile.FirstKey / PagedAttention.ChunkKeys + chunk) * PagedAttention.ChunkKeys;
         int end = Math.Min(_tile.EndKey, first + PagedAttention.ChunkKeys);
-        for (int key = Math.Max(first, _tile.FirstKey); key < end; key += Keys)
+        for (int key = Math.Max(first, _tile.FirstKey / Keys * Keys); key < end; key += Keys)
         {
             int count = Math.Min(Keys, end - key);
-            if (_tile.Queries <= FewQueries)
+            if (_tile.Queries <= FewQueries || T.Count == 1)
             {
                 ScoreFew(key, count);
             }
@@ -122,16 +122,11 @@ internal readonly unsafe ref struct AttentionKernel<T, TElement>
         }
     }
 
-    /// <summary>A sink is a score seen before all others, whose value is zero.</summary>
-    private void Start(int chunk, in AttentionPartial to)
+    private void Start(in AttentionPartial to)
     {
-        bool sinks = _args.Sinks != null && chunk == 0;
         new Span<float>(to.Sums, ((_tile.Queries + 3) & ~3) * _valueStride).Clear();
-        for (int m = 0; m < _tile.Queries; m++)
-        {
-            to.Largest[m] = sinks ? _args.Sinks[_tile.Head + m % _tile.Heads] : float.NegativeInfinity;
-            to.Totals[m] = sinks ? 1 : 0;
-        }
+        new Span<float>(to.Largest, _tile.Queries).Fill(float.NegativeInfinity);
+        new Span<float>(to.Totals, _tile.Queries).Clear();
     }
 
     /// <summary>Keys of the tile transposed, from as many blocks as it touches; missing keys are zero.</summary>
@@ -222,35 +217,88 @@ internal readonly unsafe ref struct AttentionKernel<T, TElement>
         return LanesScalar.Sum(sum);
     }
 
-    /// <summary>Query times key for all keys of the tile: four queries at a time share each load of keys.</summary>
+    /// <summary>
+    /// Query times key for all keys of the tile: two queries and two registers of keys at a time. Summed in the order of
+    /// <see cref="Dot"/>, columns as far apart as a register is wide, then those by halves: so a row is the same to the last bit
+    /// among few rows and among many.
+    /// </summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score(float* q, int stride, float* transposed, int size, int queries, float* scores)
     {
-        for (int m = 0; m < queries; m += 4)
+        // Sums of 2, 4, 8 columns that wait for those that they are added to.
+        byte* memory = stackalloc byte[4 * 4 * sizeof(T) + 64];
+        T* waiting = (T*)(((nint)memory + 63) & ~63);
+        int half = T.Count / 2, whole = size - size % T.Count;
+        for (int m = 0; m < queries; m += 2)
         {
-            // Where fewer are left the last is computed again.
+            // Where one is left it is computed twice.
             float* q0 = q + (long)m * stride, q1 = q + (long)Math.Min(m + 1, queries - 1) * stride;
-            float* q2 = q + (long)Math.Min(m + 2, queries - 1) * stride, q3 = q + (long)Math.Min(m + 3, queries - 1) * stride;
-            for (int lane = 0; lane < Keys; lane += T.Count)
+            for (int lane = 0; lane < Keys; lane += 2 * T.Count)
             {
-                T s0 = T.Splat(0f), s1 = s0, s2 = s0, s3 = s0;
-                float* k = transposed + lane;
-                for (int d = 0; d < size; d++, k += Keys)
+                T s0 = T.Splat(0f), s1 = s0, s2 = s0, s3 = s0, t0, t1, t2, t3;
+                T* sums = waiting;
+                for (int i = 0; i < half; i++, sums += 4)
                 {
-                    T keys = T.Load(k);
-                    s0 = T.MultiplyAdd(keys, T.Broadcast(q0 + d), s0);
-                    s1 = T.MultiplyAdd(keys, T.Broadcast(q1 + d), s1);
-                    s2 = T.MultiplyAdd(keys, T.Broadcast(q2 + d), s2);
-                    s3 = T.MultiplyAdd(keys, T.Broadcast(q3 + d), s3);
+                    t0 = t1 = t2 = t3 = s0 = s1 = s2 = s3 = T.Splat(0f);
+                    int first = Reversed[i] * T.Count / 16;
+                    float* k = transposed + lane + first * Keys;
+                    for (int d = first; d < whole; d += T.Count, k += Keys * T.Count)
+                    {
+                        MultiplyAdd(k, q0 + d, q1 + d, ref s0, ref s1, ref s2, ref s3);
+                        MultiplyAdd(k + Keys * half, q0 + d + half, q1 + d + half, ref t0, ref t1, ref t2, ref t3);
+                    }
+
+                    Add(ref s0, ref s1, ref s2, ref s3, t0, t1, t2, t3);
+                    for (int pairs = i; (pairs & 1) != 0; pairs >>= 1)
+                    {
+                        sums -= 4;
+                        Add(ref s0, ref s1, ref s2, ref s3, sums[0], sums[1], sums[2], sums[3]);
+                    }
+
+                    sums[0] = s0;
+                    sums[1] = s1;
+                    sums[2] = s2;
+                    sums[3] = s3;
+                }
+
+                if (whole < size)
+                {
+                    t0 = t1 = t2 = t3 = T.Splat(0f);
+                    for (int d = whole; d < size; d++) MultiplyAdd(transposed + lane + d * Keys, q0 + d, q1 + d, ref t0, ref t1, ref t2, ref t3);
+                    Add(ref s0, ref s1, ref s2, ref s3, t0, t1, t2, t3);
                 }
 
                 float* to = scores + m * Keys + lane;
                 T.Store(s0, to);
-                T.Store(s1, to + Keys);
-                T.Store(s2, to + 2 * Keys);
-                T.Store(s3, to + 3 * Keys);
+                T.Store(s1, to + T.Count);
+                T.Store(s2, to + Keys);
+                T.Store(s3, to + Keys + T.Count);
             }
         }
+    }
+
+    /// <summary>The first half of the numbers of four bits, read backwards: columns in the order in which halves are added.</summary>
+    private static ReadOnlySpan<byte> Reversed => [0, 4, 2, 6, 1, 5, 3, 7];
+
+    /// <summary>Adds a column of two registers of keys times two queries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyAdd(float* k, float* q0, float* q1, ref T s0, ref T s1, ref T s2, ref T s3)
+    {
+        T k0 = T.Load(k), k1 = T.Load(k + T.Count), x0 = T.Broadcast(q0), x1 = T.Broadcast(q1);
+        s0 = T.MultiplyAdd(k0, x0, s0);
+        s1 = T.MultiplyAdd(k1, x0, s1);
+        s2 = T.MultiplyAdd(k0, x1, s2);
+        s3 = T.MultiplyAdd(k1, x1, s3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(ref T s0, ref T s1, ref T s2, ref T s3, T t0, T t1, T t2, T t3)
+    {
+        s0 = T.Add(s0, t0);
+        s1 = T.Add(s1, t1);
+        s2 = T.Add(s2, t2);
+        s3 = T.Add(s3, t3);
     }
 
     /// <summary>Scores to powers under each query's largest score so far; earlier sums shrink where that has grown.</summary>
@@ -347,10 +395,19 @@ internal readonly unsafe ref struct AttentionKernel<T, TElement>
         }
     }
 
+    /// <summary>A sink is one score more, whose value is zero.</summary>
     private void Finish(int m, in AttentionPartial from)
     {
         int size = _args.Layout.ValueSize;
-        float inverse = from.Totals[m] > 0 ? 1 / from.Totals[m] : 0;
+        float total = from.Totals[m], keep = 1;
+        if (_args.Sinks != null)
+        {
+            float sink = _args.Sinks[_tile.Head + m % _tile.Heads], now = MathF.Max(from.Largest[m], sink);
+            keep = MathF.Exp(from.Largest[m] - now);
+            total = total * keep + MathF.Exp(sink - now);
+        }
+
+        float inverse = total > 0 ? keep / total : 0;
         float* to = _args.Y[_sequence.Row + _tile.Row + m / _tile.Heads] + (long)(_tile.Head + m % _tile.Heads) * size;
         Rows x = new(from.Sums + (long)m * _valueStride, 0), y = new(to, 0);
         Elementwise.Map<T, ScaleOp>(x, y, new Area(0, 1, 0, size), new ScaleOp(inverse));

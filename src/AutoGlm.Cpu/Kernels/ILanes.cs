@@ -90,6 +90,7 @@ internal unsafe interface ILanes<T> where T : unmanaged, ILanes<T>
     /// <summary>A mask of where a &lt; b.</summary>
     static abstract T Less(T a, T b);
 
+    /// <summary>All lanes, each half onto the other until one is left.</summary>
     static abstract float Sum(T a);
 
     static abstract float Maximum(T a);

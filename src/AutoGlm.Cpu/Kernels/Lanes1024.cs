@@ -157,7 +157,7 @@ internal readonly unsafe struct Lanes1024(Vector512<byte> low, Vector512<byte> h
         new(Vector512.Round(a._low.AsSingle()).AsByte(), Vector512.Round(a._high.AsSingle()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Lanes1024 a) => Vector512.Sum(a._low.AsSingle() + a._high.AsSingle());
+    public static float Sum(Lanes1024 a) => Lanes512.Sum(new((a._low.AsSingle() + a._high.AsSingle()).AsByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Maximum(Lanes1024 a) => MathF.Max(Lanes512.Maximum(new(a._low)), Lanes512.Maximum(new(a._high)));

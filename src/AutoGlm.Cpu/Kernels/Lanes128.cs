@@ -174,5 +174,9 @@ internal readonly unsafe struct Lanes128(Vector128<byte> value) : ILanes<Lanes12
     public static Lanes128 Less(Lanes128 a, Lanes128 b) => new(Vector128.LessThan(a.Singles, b.Singles).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Lanes128 a) => Vector128.Sum(a.Singles);
+    public static float Sum(Lanes128 a)
+    {
+        Vector128<float> pairs = a.Singles + Vector128.Shuffle(a.Singles, Vector128.Create(2, 3, 0, 1));
+        return (pairs + Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
 }

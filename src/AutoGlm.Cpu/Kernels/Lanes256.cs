@@ -148,5 +148,5 @@ internal readonly unsafe struct Lanes256(Vector256<byte> value) : ILanes<Lanes25
     public static Lanes256 Less(Lanes256 a, Lanes256 b) => new(Vector256.LessThan(a.Singles, b.Singles).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Lanes256 a) => Vector256.Sum(a.Singles);
+    public static float Sum(Lanes256 a) => Lanes128.Sum(new((a.Singles.GetLower() + a.Singles.GetUpper()).AsByte()));
 }

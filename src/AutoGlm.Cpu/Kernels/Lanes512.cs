@@ -139,5 +139,5 @@ internal readonly unsafe struct Lanes512(Vector512<byte> value) : ILanes<Lanes51
     public static Lanes512 Less(Lanes512 a, Lanes512 b) => new(Vector512.LessThan(a.Singles, b.Singles).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Lanes512 a) => Vector512.Sum(a.Singles);
+    public static float Sum(Lanes512 a) => Lanes256.Sum(new((a.Singles.GetLower() + a.Singles.GetUpper()).AsByte()));
 }

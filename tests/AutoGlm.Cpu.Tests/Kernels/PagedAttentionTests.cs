@@ -76,6 +76,11 @@ public sealed unsafe class PagedAttentionTests
         batch.Y.Span.Clear();
         batch.Attend(KernelData.Set(isa), split: true);
         Assert.Equal(whole, batch.Y.Span.ToArray());
+        if (!Shapes[shape].Causal) return;
+
+        batch.Y.Span.Clear();
+        batch.Attend(KernelData.Set(isa), split: false, rowByRow: true);
+        Assert.Equal(whole, batch.Y.Span.ToArray());
     }
 
     /// <summary>Sequences with scattered blocks, their past written as single rows and their new rows together.</summary>
@@ -144,16 +149,17 @@ public sealed unsafe class PagedAttentionTests
             Attend(set, split: false);
         }
 
-        public void Attend(KernelSet set, bool split)
+        public void Attend(KernelSet set, bool split, bool rowByRow = false)
         {
+            QueryRows[] all = rowByRow ? [.. _sequences.SelectMany(rows => Enumerable.Range(0, rows.Rows).Select(i => rows with { Row = rows.Row + i, Rows = 1, Position = rows.Position + i }))] : _sequences;
             using NativeFloats scratch = new(PagedAttention.ScratchFloats(_layout) * _shape.Threads);
-            fixed (QueryRows* sequences = _sequences)
+            fixed (QueryRows* sequences = all)
             {
                 AttentionArgs args = new()
                 {
                     Layout = _layout,
                     Sequences = sequences,
-                    SequenceCount = _sequences.Length,
+                    SequenceCount = all.Length,
                     Q = _q.Rows(_shape.KvHeads * _shape.Group * _shape.KeySize),
                     Y = Y.Rows(_shape.KvHeads * _shape.Group * _shape.ValueSize),
                     Heads = _shape.KvHeads * _shape.Group,

@@ -1,3 +1,4 @@
+using AutoGlm.Cpu;
 using AutoGlm.Cpu.Reference;
 using AutoGlm.Engine.Sampling;
 using AutoGlm.Engine.Scheduling;
@@ -11,6 +12,9 @@ namespace AutoGlm.Engine.Tests.Scheduling;
 /// <summary>The scheduler, step by step, without threads.</summary>
 public sealed class ScheduleTests : IDisposable
 {
+    /// <summary>Eight tokens of the embedded model: 16 layers of 3 heads of 64, in half precision.</summary>
+    private const long MiniBytes = 16 * 2 * 3 * 64 * 2 * TinyRuntime.BlockTokens;
+
     private readonly ModelRuntime _reference = ModelRuntime.Load(TinyRuntime.ModelPath, TinyRuntime.Options());
 
     public void Dispose() => _reference.Dispose();
@@ -19,7 +23,7 @@ public sealed class ScheduleTests : IDisposable
     [Fact]
     public void Under_any_schedule_each_answer_is_the_one_computed_alone()
     {
-        List<EngineStatistics> Some() => PlaySchedules(KvType.F16, _reference, count: 12, () => new ReferenceBackend());
+        List<EngineStatistics> Some() => PlaySchedules(TinyRuntime.ModelPath, _reference, count: 12, () => new ReferenceBackend());
         List<EngineStatistics> runs = Some();
         long[] Happened() => [.. new Func<EngineStatistics, long>[] { run => run.Preemptions, run => run.SharedAnswers, run => run.PrefixWaits, run => run.Cache.PartialBlocks, run => run.Cache.Evictions.Values.Sum() }.Select(runs.Sum)];
         for (int more = 0; more < 8 && Happened().Contains(0); more++) runs.AddRange(Some());
@@ -33,7 +37,7 @@ public sealed class ScheduleTests : IDisposable
     public void Whoever_chooses_the_tokens()
     {
         List<ChoosingBackend> backends = [];
-        PlaySchedules(KvType.F16, _reference, count: 12, () =>
+        PlaySchedules(TinyRuntime.ModelPath, _reference, count: 12, () =>
         {
             backends.Add(new ChoosingBackend(new ReferenceBackend()));
             return backends[^1];
@@ -50,26 +54,43 @@ public sealed class ScheduleTests : IDisposable
     {
         using ModelRuntime reference = ModelRuntime.Load(TinyRuntime.ModelFor(type), TinyRuntime.Options(type: type));
 
-        List<EngineStatistics> runs = PlaySchedules(type, reference, count: 3, () => new ReferenceBackend());
+        List<EngineStatistics> runs = PlaySchedules(TinyRuntime.ModelFor(type), reference, count: 3, () => new ReferenceBackend());
 
         Assert.True(runs.Sum(run => run.ReusedTokens) > 0 && runs.Sum(run => run.Finished) > 0);
     }
 
-    private static List<EngineStatistics> PlaySchedules(KvType type, ModelRuntime reference, int count, Func<IBackend> create)
+    /// <summary>Vectors, quantised activations, and threads that come and go: a row's numbers are the same to the last bit in every batch.</summary>
+    [Theory]
+    [InlineData("granite", 12, 1)]
+    [InlineData("granite", 6, 3)]
+    [InlineData("mini", 2, 1)]
+    [InlineData("mini", 2, 3)]
+    public void On_the_fast_path(string name, int count, int threads)
+    {
+        EngineOptions options = TinyRuntime.Options() with { Reference = false, Threads = 1 };
+        (string model, long bytes) = name == "mini" ? (EngineFixture.ModelPath, MiniBytes) : (TinyRuntime.ModelPath, TinyRuntime.BlockBytes);
+        using ModelRuntime reference = ModelRuntime.Load(model, options with { KvMemory = options.KvMemory / TinyRuntime.BlockBytes * bytes });
+
+        List<EngineStatistics> runs = PlaySchedules(model, reference, count, () => new CpuBackend(new CpuOptions { Threads = threads }));
+
+        Assert.True(runs.Sum(run => run.ReusedTokens) > 0 && runs.Sum(run => run.Finished) > 0);
+    }
+
+    private static List<EngineStatistics> PlaySchedules(string model, ModelRuntime reference, int count, Func<IBackend> create)
     {
         List<EngineStatistics> runs = [];
         Gen.Int[0, 1 << 20].Sample(
             seed =>
             {
                 Random random = new(seed);
-                EngineOptions options = TinyRuntime.Options(type: type) with
+                EngineOptions options = reference.Options with
                 {
                     CachePolicy = EvictionPolicies.Names[random.Next(4)],
                     MaxSequences = random.Next(1, 9),
                     BatchTokens = random.Next(4, 24),
                     CacheBlankShare = random.Next(2) / 8.0,
                 };
-                using ModelRuntime runtime = ModelRuntime.Load(TinyRuntime.ModelFor(type), options, (_, _) => create());
+                using ModelRuntime runtime = ModelRuntime.Load(model, options, (_, _) => create());
                 ScheduleRun run = new(runtime);
                 Play(run, random, requests: 14);
                 foreach ((GenerationRequest request, int[] answer) in run.Finished()) Assert.Equal(TinyRuntime.AnswerAlone(reference, request), answer);

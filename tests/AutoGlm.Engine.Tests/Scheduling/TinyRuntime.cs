@@ -46,7 +46,7 @@ internal static class TinyRuntime
     /// <summary>The answer to a greedy request, with the cache used for nothing else; computed one token at a time.</summary>
     public static int[] AnswerAlone(ModelRuntime runtime, GenerationRequest request)
     {
-        string key = $"{runtime.Options.KvType}: {string.Join(',', request.Prompt)}";
+        string key = $"{runtime.Package.Name} {runtime.Options.KvType} {runtime.Options.Reference}: {string.Join(',', request.Prompt)}";
         lock (Alone)
         {
             if (Alone.TryGetValue(key, out int[]? known) && known.Length >= request.MaxTokens) return known[..request.MaxTokens!.Value];
