@@ -14,6 +14,7 @@ public class TenantScheduleTests
     [Fact]
     public void What_a_tenant_sees_does_not_depend_on_what_another_asks()
     {
+        long all = 0;
         Gen.Int[0, 1 << 20].Sample(
             seed =>
             {
@@ -21,11 +22,13 @@ public class TenantScheduleTests
                 (string others, _) = Watch(seed, isSame: false, share: false);
 
                 Assert.Equal(others, same);
-                // The tenant that asks does use the cache for itself.
-                Assert.True(reused > 0);
+                all += reused;
             },
             iter: 10,
             threads: 1);
+
+        // The tenant that asks does use the cache for itself.
+        Assert.True(all > 0);
     }
 
     /// <summary>So the one who watches would see it.</summary>
