@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Tests and benchmarks on a machine with an NVIDIA card, which needs neither .NET nor a network.
-#   bench/gpu.sh pack [OUT]             here: publishes the tests and the command line and packs them with .NET's runtime into OUT (gpu.tgz)
-#   bench/gpu.sh run PACKED [MODEL...]  there: runs the tests, then times SHAPE:TYPE models (8b:Q4_K_M 8b:Q8_0 8b:BF16 where none is named)
+#   bench/gpu.sh pack [OUT]             here: publishes the tests and the benchmarks and packs them with .NET's runtime into OUT (gpu.tgz)
+#   bench/gpu.sh run PACKED [MODEL...]  there: runs the tests, then prints one table of SHAPE:TYPE models (8b:Q4_K 8b:Q8_0 8b:BF16 135m:Q4_0 where none is named)
 #   bench/gpu.sh all [MODEL...]         both, on one machine
-# AUTOGLM_SHARED names the folder of goldens; tests that need it are skipped without it.
+# LLAMA_BENCH names a llama-bench of llama.cpp's CUDA build, with llama-batched-bench beside it, to be measured in turns with ours.
+# AUTOGLM_SHARED names the folder of goldens; tests that need it are skipped without it. ROUNDS (3) and TESTS=0 shorten a run.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -11,10 +12,14 @@ pack() {
     local out=$1 work runtime
     work=$(mktemp -d)
     dotnet publish "$root/tests/AutoGlm.Cuda.Tests" -c Release -o "$work/tests" -v quiet
-    dotnet publish "$root/src/AutoGlm.Cli" -c Release -o "$work/cli" -v quiet
+    dotnet publish "$root/bench/AutoGlm.Bench" -c Release -o "$work/bench" -v quiet
     find "$work" \( -name '*.pdb' -o -name '*.xml' -o -name '*.gguf' \) -delete
-    # Tests find the repository's root by this file.
+    # Native parts of charts, which are not drawn there.
+    rm -rf "$work"/*/runtimes
+    # Tests find the repository's root by this file, and the kernels' sources below it.
     touch "$work/AutoGlm.slnx"
+    mkdir -p "$work/src/AutoGlm.Cuda"
+    cp -r "$root/src/AutoGlm.Cuda/Kernels" "$work/src/AutoGlm.Cuda/"
     runtime=$(dirname "$(readlink -f "$(command -v dotnet)")")
     mkdir "$work/dotnet"
     tar -C "$runtime" -cf - dotnet host shared/Microsoft.NETCore.App shared/Microsoft.AspNetCore.App | tar -C "$work/dotnet" -xf -
@@ -24,25 +29,25 @@ pack() {
 }
 
 run() {
-    local packed=$1 work model models
+    local packed=$1 work model models files=()
     shift
     models=("$@")
-    [ $# -gt 0 ] || models=(8b:Q4_K_M 8b:Q8_0 8b:BF16)
+    [ $# -gt 0 ] || models=(8b:Q4_K 8b:Q8_0 8b:BF16 135m:Q4_0)
     work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
     tar -C "$work" -xzf "$packed"
-    export DOTNET_ROOT=$work/dotnet DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-    "$work/dotnet/dotnet" exec "$work/tests/AutoGlm.Cuda.Tests.dll" -noColor -class- '*KernelBundleTests' | tail -20
-    nvidia-smi --query-gpu=name,driver_version --format=csv,noheader
+    export DOTNET_ROOT=$work/dotnet PATH=$work/dotnet:$PATH DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+    [ "${TESTS:-1}" = 0 ] || dotnet exec "$work/tests/AutoGlm.Cuda.Tests.dll" -noColor -noLogo -parallelMode all -preEnumerateTheories | grep -vE '^ *(Discover|Start|Finish)'
     for model in "${models[@]}"; do
-        "$work/dotnet/dotnet" exec "$work/cli/autoglm.dll" synth "${model%%:*}" "${model##*:}" "$work/model.gguf"
-        "$work/dotnet/dotnet" exec "$work/cli/autoglm.dll" bench -m "$work/model.gguf" --device cuda --pp 2048 --tg 128 --batch 1,8,128
+        files+=("$work/${model%%:*}-${model##*:}.gguf")
+        dotnet exec "$work/bench/autoglm.dll" synth "${model%%:*}" "${model##*:}" "${files[-1]}" --seed 1
     done
-    rm -r "$work"
+    dotnet exec "$work/bench/AutoGlm.Bench.dll" gpu -m "${files[@]}" --rounds "${ROUNDS:-3}" ${LLAMA_BENCH:+--llama-bench "$LLAMA_BENCH"}
 }
 
 case ${1:-} in
 pack) pack "${2:-gpu.tgz}" ;;
 run) shift; run "$@" ;;
 all) shift; pack gpu.tgz; run gpu.tgz "$@" ;;
-*) sed -n '2,6s/^# *//p' "$0"; exit 2 ;;
+*) sed -n '2,7s/^# *//p' "$0"; exit 2 ;;
 esac

@@ -12,6 +12,7 @@ RootCommand root = new("Measures AutoGLM against the machine's limits, and again
     KernelsCommand.Create(),
     LoadCommand.Create(),
     CudaLinearCommand.Create(),
+    GpuCommand.Create(),
     MasksCommand.Create(),
     PeersCommand.Create(),
     SchedulerCommand.Create(),
@@ -20,7 +21,7 @@ try
 {
     return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception error) when (error is ArgumentException or InvalidOperationException or IOException)
+catch (Exception error) when (error is ArgumentException or InvalidOperationException or IOException or NotSupportedException)
 {
     Console.Error.WriteLine($"error: {error.Message}");
     return 1;

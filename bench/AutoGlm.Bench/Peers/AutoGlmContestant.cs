@@ -6,7 +6,8 @@ namespace AutoGlm.Bench.Peers;
 /// <summary>This engine: <c>autoglm bench</c>.</summary>
 internal sealed class AutoGlmContestant : IContestant
 {
-    private static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "autoglm.dll");
+    /// <summary>The command line, to be run by <c>dotnet</c>.</summary>
+    public static string Executable { get; } = Path.Combine(AppContext.BaseDirectory, "autoglm.dll");
 
     public string Name => "AutoGLM";
 

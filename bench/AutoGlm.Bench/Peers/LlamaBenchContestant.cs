@@ -11,6 +11,19 @@ internal sealed class LlamaBenchContestant(string name, string path) : IContesta
     public double Measure(string model, Workload workload, int threads) =>
         workload.Sequences == 1 ? Single(model, workload, threads) : Batched(model, workload, threads);
 
+    /// <summary>The llama-batched-bench beside a llama-bench.</summary>
+    public static string BatchedBeside(string path) => Path.Combine(Path.GetDirectoryName(path) ?? "", "llama-batched-bench" + Path.GetExtension(path));
+
+    /// <summary>Tokens a second that a llama-batched-bench says all its sequences generated.</summary>
+    /// <exception cref="InvalidOperationException">It says nothing.</exception>
+    public static double GenerationRate(string output)
+    {
+        string line = output.Split('\n').LastOrDefault(text => text.Contains("speed_tg", StringComparison.Ordinal))
+            ?? throw new InvalidOperationException("llama-batched-bench gave no result");
+        using JsonDocument json = JsonDocument.Parse(line);
+        return json.RootElement.GetProperty("speed_tg").GetDouble();
+    }
+
     private double Single(string model, Workload workload, int threads)
     {
         string output = ChildProcess.Run(path, ["-m", model, "-t", Text(threads), "-p", Text(workload.PromptTokens), "-n", Text(workload.GeneratedTokens), "-r", "1", "-o", "json"]);
@@ -20,15 +33,11 @@ internal sealed class LlamaBenchContestant(string name, string path) : IContesta
 
     private double Batched(string model, Workload workload, int threads)
     {
-        string batched = Path.Combine(Path.GetDirectoryName(path) ?? "", "llama-batched-bench" + Path.GetExtension(path));
         int context = workload.Sequences * (workload.GeneratedTokens + 32);
         string output = ChildProcess.Run(
-            batched,
+            BatchedBeside(path),
             ["-m", model, "-t", Text(threads), "-c", Text(context), "-npp", "8", "-ntg", Text(workload.GeneratedTokens), "-npl", Text(workload.Sequences), "--output-format", "jsonl"]);
-        string line = output.Split('\n').LastOrDefault(text => text.Contains("speed_tg", StringComparison.Ordinal))
-            ?? throw new InvalidOperationException($"{batched} gave no result");
-        using JsonDocument json = JsonDocument.Parse(line);
-        return json.RootElement.GetProperty("speed_tg").GetDouble();
+        return GenerationRate(output);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -155,6 +155,7 @@ internal sealed class BenchCommand : Verb
             min = result.Rate.Min,
             max = result.Rate.Max,
             bytes_per_token = result.BytesPerToken,
+            operations_per_token = 2 * runtime.Graph.MultipliedPerRow(),
             bandwidth_fraction = result.BytesPerSecond / bandwidth,
         }),
     });

@@ -12,8 +12,7 @@ struct GemvArgs
     const float* addend;   // [rows][slots][outputs], rows lda apart, or null; may be y
     const float* gain;     // [columns]: x is normed first, x gain / sqrt(mean(x²) + epsilon); or null
     const float* routing;  // [rows][slots ..]: the matrix of each row and slot; or null, where a slot has its own
-    const u8* following;   // weights that are read after these, to be brought near; or null
-    long long ldx, ldy, lda, matrixBytes, followingBytes;
+    long long ldx, ldy, lda, matrixBytes;
     int rows;              // of all
     int blockRows;         // of a block: 1 to 8, 1 with a routing; block (., slot, n) has rows from n blockRows on
     int outputs;
@@ -26,7 +25,6 @@ struct GemvArgs
     int stages;            // units in a warp's ring; 4 where copies are not bulk
     float epsilon;
     int gated;             // a tile is eight gate rows over their eight up rows: y = silu(gate) up, outputs counts pairs
-    int early;             // what is added to y is read before its sums are there
 };
 
 // What a block multiplies.
@@ -83,24 +81,6 @@ struct GemvMemory
         barriers = (u64*)(sums + 4 * warps * 16 * rows);
     }
 };
-
-// Weights that the next kernel reads begin their way to the L2 cache when this one has asked for all of its own: a warp asks
-// for its share of them.
-INLINE void GemvPrefetch(const GemvArgs& args, int warp, int lane)
-{
-#if LINEAR_BULK
-    if (!args.following || lane != 0 || blockIdx.y + blockIdx.z != 0) return;
-    int sharers = gridDim.x * (blockDim.x / 32), index = blockIdx.x * (blockDim.x / 32) + warp;
-    long long share = (args.followingBytes / sharers + 127) & ~127ll, at = share * index;
-    const int most = 16384;
-#pragma unroll 1
-    for (long long end = min(at + share, args.followingBytes); at < end; at += most)
-    {
-        u32 bytes = (u32)min(end - at, (long long)most) & ~15u;
-        if (bytes) asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" :: "l"(args.following + at), "r"(bytes) : "memory");
-    }
-#endif
-}
 
 // A warp's ring: units of its tiles in the order in which it reads them.
 template <class F>
@@ -454,7 +434,7 @@ struct GemvSums
     INLINE void Begin(int tile, int lane)
     {
         const GemvArgs& args = task.args;
-        if (!args.early || !task.addend || (round & (splits - 1)) != part) return;
+        if (!task.addend || (round & (splits - 1)) != part) return;
         int width = args.gated ? 8 : 16, n = lane / width, output = tile * width + lane % width;
         early = n < task.rows && output < args.outputs ? task.addend[n * args.lda + output] : 0;
     }
@@ -509,7 +489,7 @@ struct GemvSums
             }
             if (output >= args.outputs) continue;
             if (task.bias) value += task.bias[output];
-            if (task.addend) value += args.early && i == lane ? early : task.addend[n * args.lda + output];
+            if (task.addend) value += i == lane ? early : task.addend[n * args.lda + output];
             task.y[n * args.ldy + output] = value;
         }
     }
@@ -559,16 +539,10 @@ INLINE void Gemv(const GemvArgs& args)
     const u8* x = shared.x + first * (F::UnitK / 32) * task.rows * 64;
     const u8* means = shared.means + first * task.rows * GemvMeans<F, F::IsRaw>::Bytes;
     int unitX = F::UnitK / 32 * task.rows * 64, unitMeans = task.rows * GemvMeans<F, F::IsRaw>::Bytes;
-    bool asked = false;
     for (int begin = blockIdx.x; begin < args.tiles; begin += stride, tile += stride)
     {
         float values[8] = {0, 0, 0, 0, 0, 0, 0, 0};
         bool valid = tile < args.tiles;
-        if (!asked && ring.tile >= args.tiles)
-        {
-            asked = true;
-            GemvPrefetch(args, warp, lane);
-        }
         if (valid)
         {
             sums.Begin(tile, lane);

@@ -18,12 +18,11 @@ internal struct OperandArgs
 
 internal struct GemvArgs
 {
-    public nint Weights, X, Y, Bias, Addend, Gain, Routing, Following;
-    public long XStride, YStride, AddendStride, MatrixBytes, FollowingBytes;
+    public nint Weights, X, Y, Bias, Addend, Gain, Routing;
+    public long XStride, YStride, AddendStride, MatrixBytes;
     public int Rows, BlockRows, Outputs, Columns, XSlot, RoutingStride, Tiles, Units, Splits, Stages;
     public float Epsilon;
     public int Gated;
-    public int Early;
 }
 
 internal struct GemmArgs

@@ -292,7 +292,6 @@ internal sealed class LinearKernels
         Describe(call, ref args);
         args.Splits = shape.Splits;
         args.Stages = shape.Stages;
-        args.Early = 1;
         _kernels.Get("gemv_" + call.Weights.Format.Name).Launch(stream, grid, shape.Warps * 32, shape.SharedBytes, args, _hopper);
     }
 

@@ -40,4 +40,16 @@ public static class GraphRuns
         ExpertMatMul matMul => bytesOf(matMul.W) * matMul.Used / matMul.W.Shape[0],
         _ => 0,
     });
+
+    /// <summary>Parameters that each row of a batch is multiplied by, without those that only rows of logits meet.</summary>
+    /// <param name="graph">The graph.</param>
+    public static long MultipliedPerRow(this ComputationGraph graph) => graph.Nodes.Where(node => node.Rows != RowSpace.Logits).Sum(node => node switch
+    {
+        MatMul matMul => Count(matMul.W),
+        HeadMatMul matMul => Count(matMul.W),
+        ExpertMatMul matMul => Count(matMul.W) * matMul.Used / matMul.W.Shape[0],
+        _ => 0,
+    });
+
+    private static long Count(Weight weight) => weight.Shape.Aggregate(1L, (count, length) => checked(count * length));
 }
