@@ -13,7 +13,8 @@ namespace AutoGlm.Cpu;
 /// </summary>
 /// <remarks>
 /// A model's content need not be read to find its file where the system says that the model has not changed since it was:
-/// a note then names the content of files by their <see cref="FileStamp"/>. Without a note the content is hashed.
+/// a note then names the content of files by their <see cref="FileStamp"/>. Without a note the content is hashed. Likewise a file here is
+/// compared with its checksums unless it is as it was when it last was, or was written, since the system started.
 /// </remarks>
 public sealed class WeightCache
 {
@@ -22,9 +23,9 @@ public sealed class WeightCache
 
     private const int DefaultLimit = 32, MostNotes = 256;
     private const long Gibibyte = 1L << 30;
-    private const string Weights = ".weights", Note = ".source", Unfinished = ".part";
+    private const string Weights = ".weights", Note = ".source", WholeNote = ".whole", Unfinished = ".part";
 
-    private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1), Recent = TimeSpan.FromHours(1);
 
     /// <param name="folder">Where the files are; made when the first is.</param>
     /// <exception cref="ArgumentException"><see cref="LimitVariable"/> is not a number.</exception>
@@ -58,7 +59,7 @@ public sealed class WeightCache
     public long Clear()
     {
         long bytes = 0;
-        foreach (FileInfo file in (FileInfo[])[.. Files(Weights), .. Files(Note), .. AbandonedFiles()])
+        foreach (FileInfo file in (FileInfo[])[.. Files(Weights), .. Notes(), .. AbandonedFiles()])
         {
             bytes += file.Length;
             file.Delete();
@@ -82,40 +83,38 @@ public sealed class WeightCache
     internal bool HasAny(WeightPieces pieces) => Directory.Exists(Folder) && Directory.EnumerateFiles(Folder, $"{pieces.Key:x32}-*{Weights}").Any();
 
     /// <summary>The content of a model's tensors as it was when its files had these stamps; null where that was not noted.</summary>
-    internal UInt128? Recall(WeightPieces pieces, IReadOnlyList<FileStamp>? stamps)
-    {
-        if (stamps is null) return null;
-        try
-        {
-            UInt128 key = KeyOf(pieces, stamps);
-            string path = NotePath(key);
-            // Content, and a hash of it with its key.
-            Span<UInt128> note = stackalloc UInt128[2];
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            bool whole = file.ReadAtLeast(MemoryMarshal.AsBytes(note), 32, throwOnEndOfStream: false) == 32 && note[1] == Seal(key, note[0]);
-            return whole ? note[0] : null;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    internal UInt128? Recall(WeightPieces pieces, IReadOnlyList<FileStamp>? stamps) =>
+        stamps is null ? null : Recall(KeyOf(pieces.Key, stamps), Note);
 
     /// <summary>Notes the content of files that have these stamps.</summary>
     internal void Remember(WeightPieces pieces, IReadOnlyList<FileStamp>? stamps, UInt128 content)
     {
-        if (stamps is null) return;
-        UInt128 key = KeyOf(pieces, stamps);
-        Try(() =>
-        {
-            string beside = NewPath();
-            File.WriteAllBytes(beside, MemoryMarshal.AsBytes<UInt128>([content, Seal(key, content)]).ToArray());
-            File.Move(beside, NotePath(key), overwrite: true);
-        });
+        if (stamps is not null) Remember(KeyOf(pieces.Key, stamps), Note, content);
     }
 
-    /// <summary>Marks a file as used now.</summary>
-    internal static void Touch(string path) => Try(() => File.SetLastWriteTimeUtc(path, DateTime.UtcNow));
+    /// <summary>True where the cache's file of that content had this stamp when it was whole, since the system started.</summary>
+    internal bool IsKnownWhole(WeightPieces pieces, FileStamp? stamp, UInt128 content) =>
+        stamp is { } known && SystemStart.Id is { } start && Recall(KeyOf(pieces.Key ^ start, [known]), WholeNote) == content;
+
+    /// <summary>Notes that the cache's file of that content is whole.</summary>
+    internal void NoteWhole(WeightPieces pieces, FileStamp? stamp, UInt128 content)
+    {
+        if (stamp is { } known && SystemStart.Id is { } start) Remember(KeyOf(pieces.Key ^ start, [known]), WholeNote, content);
+    }
+
+    /// <summary>Marks a file as used now, where it was not lately.</summary>
+    /// <returns>True where that changed its stamp.</returns>
+    internal static bool Touch(string path)
+    {
+        bool touched = false;
+        Try(() =>
+        {
+            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < Recent) return;
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+            touched = true;
+        });
+        return touched;
+    }
 
     /// <summary>Deletes a file that is not sound.</summary>
     internal static void Drop(string path) => Try(() => File.Delete(path));
@@ -139,6 +138,30 @@ public sealed class WeightCache
         }
     }
 
+    private UInt128? Recall(UInt128 key, string kind)
+    {
+        try
+        {
+            string path = NotePath(key, kind);
+            // Content, and a hash of it with its key.
+            Span<UInt128> note = stackalloc UInt128[2];
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            bool whole = file.ReadAtLeast(MemoryMarshal.AsBytes(note), 32, throwOnEndOfStream: false) == 32 && note[1] == Seal(key, note[0]);
+            return whole ? note[0] : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private void Remember(UInt128 key, string kind, UInt128 content) => Try(() =>
+    {
+        string beside = NewPath();
+        File.WriteAllBytes(beside, MemoryMarshal.AsBytes<UInt128>([content, Seal(key, content)]).ToArray());
+        File.Move(beside, NotePath(key, kind), overwrite: true);
+    });
+
     private void MakeRoom(long bytes)
     {
         long left = Limit - bytes;
@@ -149,7 +172,7 @@ public sealed class WeightCache
         }
 
         foreach (FileInfo file in AbandonedFiles()) Drop(file.FullName);
-        foreach (FileInfo file in Files(Note).OrderByDescending(file => file.LastWriteTimeUtc).Skip(MostNotes)) Drop(file.FullName);
+        foreach (FileInfo file in Notes().OrderByDescending(file => file.LastWriteTimeUtc).Skip(MostNotes)) Drop(file.FullName);
     }
 
     private FileInfo[] Files(string kind) => Directory.Exists(Folder) ? new DirectoryInfo(Folder).GetFiles("*" + kind) : [];
@@ -159,10 +182,12 @@ public sealed class WeightCache
 
     private string NewPath() => Path.Combine(Folder, Guid.NewGuid().ToString("N") + Unfinished);
 
-    private string NotePath(UInt128 key) => Path.Combine(Folder, $"{key:x32}{Note}");
+    private FileInfo[] Notes() => [.. Files(Note), .. Files(WholeNote)];
 
-    private static UInt128 KeyOf(WeightPieces pieces, IReadOnlyList<FileStamp> stamps) =>
-        ShortHash.Of([.. MemoryMarshal.AsBytes<UInt128>([pieces.Key]), .. MemoryMarshal.AsBytes<FileStamp>([.. stamps])]);
+    private string NotePath(UInt128 key, string kind) => Path.Combine(Folder, $"{key:x32}{kind}");
+
+    private static UInt128 KeyOf(UInt128 matrices, IReadOnlyList<FileStamp> stamps) =>
+        ShortHash.Of([.. MemoryMarshal.AsBytes<UInt128>([matrices]), .. MemoryMarshal.AsBytes<FileStamp>([.. stamps])]);
 
     private static UInt128 Seal(UInt128 key, UInt128 content) => ShortHash.Of(MemoryMarshal.AsBytes<UInt128>([key, content]));
 

@@ -22,6 +22,9 @@ internal sealed unsafe class PackedFile : IDisposable
 
     public long Bytes => _pieces.Bytes;
 
+    /// <summary>What the system notes of the file now; null where it notes too little.</summary>
+    public FileStamp? Stamp => _file.StampNow;
+
     /// <summary>Opens a file and checks its header; its matrices are for <see cref="CheckPiece"/>.</summary>
     /// <exception cref="InvalidDataException">It cannot be read, or is not the whole file of these matrices with that content.</exception>
     public static PackedFile Open(string path, WeightPieces pieces, UInt128 content)
@@ -46,6 +49,9 @@ internal sealed unsafe class PackedFile : IDisposable
             throw;
         }
     }
+
+    /// <summary>Asks the system to read the file ahead; pages are mapped when they are first used.</summary>
+    public void Prefetch() => _file.Prefetch(0, _file.Length);
 
     /// <summary>Maps a piece's pages and compares its bytes with their sum.</summary>
     /// <exception cref="InvalidDataException">They are not what was written.</exception>

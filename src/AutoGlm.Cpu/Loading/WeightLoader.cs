@@ -39,25 +39,30 @@ internal sealed class WeightLoader(WeightPieces pieces, IWeightSource source, Th
     {
         IReadOnlyList<FileStamp>? stamps = source.Stamps;
         UInt128? noted = cache.Recall(pieces, stamps);
-        if (noted is { } content && OpenWhole(cache.PathOf(pieces, content), content) is { } known) return known;
+        if (noted is { } content && OpenWhole(cache, content) is { } known) return known;
         if (noted is not null || !cache.HasAny(pieces)) return null;
         SourceRegion reading = new(pieces, progress, cancellation);
         team.Run(reading);
-        PackedFile? file = OpenWhole(cache.PathOf(pieces, reading.ContentHash), reading.ContentHash);
+        PackedFile? file = OpenWhole(cache, reading.ContentHash);
         if (file is not null) cache.Remember(pieces, SameAs(stamps), reading.ContentHash);
         return file;
     }
 
-    /// <summary>A file whose pieces were all compared with their checksums; null where there is none.</summary>
-    private PackedFile? OpenWhole(string path, UInt128 content)
+    /// <summary>A file whose pieces were all compared with their checksums, now or when it had the stamp that it has; null where there is none.</summary>
+    private PackedFile? OpenWhole(WeightCache cache, UInt128 content)
     {
+        string path = cache.PathOf(pieces, content);
         if (!File.Exists(path)) return null;
         PackedFile? file = null;
         try
         {
             file = PackedFile.Open(path, pieces, content);
-            team.Run(new PackedFileCheck(file, pieces, progress, cancellation));
-            WeightCache.Touch(path);
+            FileStamp? stamp = file.Stamp;
+            bool known = cache.IsKnownWhole(pieces, stamp, content);
+            if (known) file.Prefetch();
+            else team.Run(new PackedFileCheck(file, pieces, progress, cancellation));
+            bool unchanged = file.Stamp == stamp;
+            if (unchanged && (WeightCache.Touch(path) || !known)) cache.NoteWhole(pieces, file.Stamp, content);
             Content = content;
             return file;
         }
@@ -83,7 +88,9 @@ internal sealed class WeightLoader(WeightPieces pieces, IWeightSource source, Th
             writer.Publish(path, content, source.Location);
             cache.Remember(pieces, SameAs(stamps), content);
             Content = content;
-            return PackedFile.Open(path, pieces, content);
+            PackedFile file = PackedFile.Open(path, pieces, content);
+            cache.NoteWhole(pieces, file.Stamp, content);
+            return file;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {

@@ -36,7 +36,10 @@ public sealed unsafe partial class MappedFile : IDisposable
     /// What the system notes of the file, whatever its path has become: two equal stamps are of the same content. Null where it notes
     /// too little, and where the file has changed since it was opened, or so shortly before that a change then might not show.
     /// </summary>
-    public FileStamp? Stamp => _opened is { } opened && FileStamp.Of(_stream.SafeFileHandle) == opened ? opened : null;
+    public FileStamp? Stamp => _opened is { } opened && StampNow == opened ? opened : null;
+
+    /// <summary>What the system notes of the file now, however lately it changed; null where it notes too little.</summary>
+    public FileStamp? StampNow => FileStamp.Of(_stream.SafeFileHandle);
 
     /// <exception cref="ModelFormatException">The path is not a readable file with something in it.</exception>
     public static MappedFile Open(string path)

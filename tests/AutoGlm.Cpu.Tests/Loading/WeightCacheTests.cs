@@ -111,7 +111,7 @@ public sealed class WeightCacheTests : IDisposable
                 break;
         }
 
-        File.WriteAllBytes(path, bytes);
+        Change(path, bytes);
         CachedLoad load = new CachedLoad(Cache, tensors, () => Here).IsRight();
         Assert.Contains(path, Assert.Single(load.Notices), StringComparison.Ordinal);
         Assert.True(load.IsMapped);
@@ -131,9 +131,32 @@ public sealed class WeightCacheTests : IDisposable
             // Half of them in the header.
             int at = random.Next(i % 2 == 0 ? 4096 : bytes.Length);
             bytes[at] ^= (byte)(1 << random.Next(8));
-            File.WriteAllBytes(path, bytes);
+            Change(path, bytes);
             new CachedLoad(Cache, tensors).IsRight();
         }
+    }
+
+    [Fact]
+    public void A_file_is_summed_again_once_anything_about_it_has_changed()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Skip("stamps of files are known on Linux alone");
+            return;
+        }
+
+        RandomWeights[] tensors = CachedLoad.Tensors(1);
+        CachedLoad load = new(Cache, tensors, () => Here);
+        string path = Assert.Single(Cache.List()).Path;
+        Assert.True(IsKnown());
+        Assert.False(Cache.IsKnownWhole(load.Pieces, StampOf(path), load.Content + 1));
+        // Whole still, but who knows?
+        Change(path, File.ReadAllBytes(path));
+        Assert.False(IsKnown());
+        Assert.Empty(new CachedLoad(Cache, tensors, () => Here).IsRight().Notices);
+        Assert.True(IsKnown());
+
+        bool IsKnown() => Cache.IsKnownWhole(load.Pieces, StampOf(path), load.Content);
     }
 
     [Fact]
@@ -262,6 +285,20 @@ public sealed class WeightCacheTests : IDisposable
         Assert.True(Cache.Clear() > load.Pieces.Bytes);
         Assert.Equal("young.part", Path.GetFileName(Assert.Single(Directory.GetFiles(_folder))));
         for (int i = 0; i < load.Pieces.Count; i++) file.CheckPiece(i);
+    }
+
+    /// <summary>Overwrites a file. File systems' clocks may stand still between two changes: not those of whoever changes a file later.</summary>
+    private static void Change(string path, byte[] bytes)
+    {
+        DateTime before = File.GetLastWriteTimeUtc(path);
+        File.WriteAllBytes(path, bytes);
+        File.SetLastWriteTimeUtc(path, before.AddSeconds(1));
+    }
+
+    private static FileStamp? StampOf(string path)
+    {
+        using MappedFile file = MappedFile.Open(path);
+        return file.StampNow;
     }
 
     [Theory]
