@@ -24,6 +24,7 @@ public class UsageTests
     [InlineData("--raw", "run", "--raw", "--system", "x", "hi")]
     [InlineData("--logprobs 101", "run", "--logprobs", "101", "hi")]
     [InlineData("--format", "inspect", "--format", "json")]
+    [InlineData("'model.gguf'. A model's file is named by -m.", "inspect", "model.gguf")]
     [InlineData("--without barriers: there is no such pass; there are common-subexpressions,", "inspect", "--graph", "optimized", "--without", "barriers")]
     [InlineData("--without goes with", "inspect", "--graph", "raw", "--without", "dead-rows")]
     [InlineData("sideways", "inspect", "--graph", "sideways")]
