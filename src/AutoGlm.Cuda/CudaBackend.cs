@@ -27,7 +27,7 @@ public sealed class CudaBackend : IBackend
 
     public string Name => $"CUDA, {Device.Name}";
 
-    public int BatchRows => 2048;
+    public int BatchRows => Device.Tuning.BatchRows;
 
     /// <summary>Nine tenths of what is free.</summary>
     public long? KvBytesAvailable => Device.FreeBytes / 10 * 9;

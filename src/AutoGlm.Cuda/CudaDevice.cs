@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using AutoGlm.Cuda.Bindings;
+using AutoGlm.Cuda.Tuning;
 
 namespace AutoGlm.Cuda;
 
@@ -20,6 +21,7 @@ public sealed unsafe class CudaDevice : IDisposable
         Multiprocessors = Attribute(DeviceAttribute.MultiprocessorCount);
         ThreadsPerMultiprocessor = Attribute(DeviceAttribute.MaxThreadsPerMultiprocessor);
         SharedBytesPerBlock = Attribute(DeviceAttribute.MaxSharedMemoryPerBlockOptin);
+        SharedBytesPerMultiprocessor = Attribute(DeviceAttribute.MaxSharedMemoryPerMultiprocessor);
         L2Bytes = Attribute(DeviceAttribute.L2CacheSize);
         CudaException.Check(CudaDriver.cuDeviceTotalMem_v2(out nuint bytes, _handle));
         TotalBytes = (long)bytes;
@@ -46,9 +48,15 @@ public sealed unsafe class CudaDevice : IDisposable
     /// <summary>The most shared memory a block may have.</summary>
     public int SharedBytesPerBlock { get; }
 
+    /// <summary>Shared memory of a multiprocessor, for all its blocks.</summary>
+    public int SharedBytesPerMultiprocessor { get; }
+
     public int L2Bytes { get; }
 
     public long TotalBytes { get; }
+
+    /// <summary>What is its own in the shapes of launches.</summary>
+    internal CardTuning Tuning { get; set; } = CardTunings.Hopper;
 
     /// <summary>Bytes of memory that are free now.</summary>
     public long FreeBytes
@@ -81,15 +89,25 @@ public sealed unsafe class CudaDevice : IDisposable
 
     /// <summary>Opens a card.</summary>
     /// <exception cref="NotSupportedException">There is no driver, no such card, or it is too old.</exception>
+    /// <exception cref="ArgumentException">The file that AUTOGLM_CUDA_TUNING names is no tuning.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
     public static CudaDevice Open(int ordinal = 0)
     {
         int count = Count(out string reason);
         if (count == 0) throw new NotSupportedException("CUDA cannot be used: " + reason + ".");
         if ((uint)ordinal >= (uint)count) throw new NotSupportedException($"There is no card {ordinal}: the driver sees {count}, counted from 0.");
         CudaDevice device = new(ordinal);
-        if (device.ComputeCapability.Major >= 8) return device;
-        device.Dispose();
-        throw new NotSupportedException($"{device.Name} has compute capability {device.ComputeCapability}; the kernels need 8.0 (Ampere) or later.");
+        try
+        {
+            if (device.ComputeCapability.Major < 8) throw new NotSupportedException($"{device.Name} has compute capability {device.ComputeCapability}; the kernels need 8.0 (Ampere) or later.");
+            device.Tuning = CardTuningFile.Apply(CardTunings.For(device.Attributes));
+            return device;
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Binds the card to the calling thread.</summary>
@@ -114,6 +132,8 @@ public sealed unsafe class CudaDevice : IDisposable
     }
 
     public override string ToString() => $"{Name}, {TotalBytes / 1e9:F0} GB, compute capability {ComputeCapability}, CUDA {DriverVersion}";
+
+    private CardAttributes Attributes => new(Name, ComputeCapability, ThreadsPerMultiprocessor, SharedBytesPerBlock, SharedBytesPerMultiprocessor);
 
     private int Attribute(DeviceAttribute attribute)
     {

@@ -14,17 +14,17 @@ namespace AutoGlm.Cuda;
 /// <param name="OfRead">That, as a fraction of a plain read of the card's memory.</param>
 public sealed record KernelUse(string Name, int Registers, int SharedBytes, int LocalBytes, int MaxThreads, double Occupancy, double? BytesPerSecond, double? OfRead)
 {
-    /// <summary>All kernels of a card, by name. Those that were never used are compiled first, which takes a while.</summary>
+    /// <summary>Which tuning a card has, and all its kernels by name. Those that were never used are compiled first, which takes a while.</summary>
     /// <exception cref="NotSupportedException">There is no driver, no such card, or it is too old.</exception>
     /// <exception cref="InsufficientMemoryException">The card has too little free memory to measure.</exception>
-    public static IReadOnlyList<KernelUse> List(int card = 0)
+    public static (string Tuning, IReadOnlyList<KernelUse> Kernels) List(int card = 0)
     {
         using CudaDevice device = CudaDevice.Open(card);
         using KernelLibrary kernels = new(device, CubinCache.DefaultFolder);
         kernels.Prepare(kernels.Names);
         using KernelRates rates = new(device, kernels);
         Dictionary<string, double> measured = rates.Measure().ToDictionary(rate => rate.Kernel, rate => rate.BytesPerSecond, StringComparer.Ordinal);
-        return [.. kernels.Names.Select(name => Of(kernels.Get(name), device, measured))];
+        return (device.Tuning.ToString(), [.. kernels.Names.Select(name => Of(kernels.Get(name), device, measured))]);
     }
 
     private static KernelUse Of(CudaFunction function, CudaDevice device, Dictionary<string, double> measured)

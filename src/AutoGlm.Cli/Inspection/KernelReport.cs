@@ -10,7 +10,8 @@ internal static class KernelReport
 {
     public static void Write(Terminal terminal, bool json)
     {
-        IReadOnlyList<KernelUse> kernels = KernelUse.List();
+        (string tuning, IReadOnlyList<KernelUse> kernels) = KernelUse.List();
+        terminal.Note("launch shapes: " + tuning);
         if (json)
         {
             JsonOutput.WriteLine(terminal, kernels.Select(kernel => new

@@ -23,9 +23,9 @@ internal struct CopyArgs
 }
 
 /// <summary>Functions of elements, and copies of columns and rows.</summary>
-internal sealed class ElementLauncher(KernelLibrary kernels)
+internal sealed class ElementLauncher(CudaDevice device, KernelLibrary kernels)
 {
-    private const int Threads = 256, ColumnsOfThread = 4;
+    private const int ColumnsOfThread = 4;
 
     private readonly CudaFunction _copy = kernels.Get("copy_columns");
 
@@ -33,9 +33,16 @@ internal sealed class ElementLauncher(KernelLibrary kernels)
     /// <remarks>Gated functions have every output, the others <see cref="ActivationOutput.Single"/>.</remarks>
     public CudaFunction Function(string name, ActivationOutput output = ActivationOutput.Single) => kernels.Get($"{name}_{output.Suffix()}");
 
-    public static void Elements(CudaStream stream, CudaFunction function, in ElementArgs args, int rows, bool overlap = false) =>
-        function.Launch(stream, new Grid(Grid.Cover(args.Width, Threads * ColumnsOfThread), rows), Threads, 0, args, overlap);
+    public void Elements(CudaStream stream, CudaFunction function, in ElementArgs args, int rows, bool overlap = false)
+    {
+        int threads = FlatBlocks.Threads(device.Tuning, function, Grid.Cover(args.Width, ColumnsOfThread));
+        function.Launch(stream, new Grid(Grid.Cover(args.Width, threads * ColumnsOfThread), rows), threads, 0, args, overlap);
+    }
 
-    public void Copy(CudaStream stream, in CopyArgs args, int rows, bool overlap = false) =>
-        _copy.Launch(stream, new Grid(Grid.Cover((long)args.Groups * args.Width, Threads), rows), Threads, 0, args, overlap);
+    public void Copy(CudaStream stream, in CopyArgs args, int rows, bool overlap = false)
+    {
+        long columns = (long)args.Groups * args.Width;
+        int threads = FlatBlocks.Threads(device.Tuning, _copy, columns);
+        _copy.Launch(stream, new Grid(Grid.Cover(columns, threads), rows), threads, 0, args, overlap);
+    }
 }

@@ -23,7 +23,8 @@ internal struct RmsNormGroupsArgs
 /// <summary>RMSNorm of rows, with the residual added first, and of heads.</summary>
 internal sealed class NormLauncher(CudaDevice device, KernelLibrary kernels)
 {
-    private const int MaxThreads = 1024, ThreadsOfMany = 256, GroupThreads = 128;
+    // A warp norms a group by itself.
+    private const int GroupThreads = 128;
 
     private readonly CudaFunction[] _rows = [.. Enum.GetValues<ActivationOutput>().Select(output => kernels.Get("rms_norm_" + output.Suffix()))];
     private readonly CudaFunction _groups = kernels.Get("rms_norm_groups");
@@ -35,7 +36,7 @@ internal sealed class NormLauncher(CudaDevice device, KernelLibrary kernels)
     /// <summary>Norms whole rows that are <see cref="IsAligned"/>. Few rows get wide blocks, many get blocks that fit together.</summary>
     public void Rows(CudaStream stream, in RmsNormArgs args, int rows, ActivationOutput output, bool overlap = false)
     {
-        int most = rows >= 2 * device.Multiprocessors ? ThreadsOfMany : MaxThreads;
+        int most = rows >= 2 * device.Multiprocessors ? device.Tuning.NormThreadsOfMany : device.Tuning.NormThreads;
         int threads = Math.Clamp((args.Width / 4 + 31) / 32 * 32, 32, most);
         _rows[(int)output].Launch(stream, new Grid(rows), threads, 0, args, overlap);
     }

@@ -33,6 +33,7 @@ internal struct RopeArgs
 /// <summary>Norms of heads, rotary position embedding and the write of keys and values to their blocks, in one launch.</summary>
 internal sealed class RopeLauncher(KernelLibrary kernels)
 {
+    // A warp turns a head, in shared memory of its own.
     private const int Warps = 4;
 
     private readonly CudaFunction _single = kernels.Get("rope_store_f32");

@@ -20,9 +20,10 @@ internal struct ExpertSumArgs
 }
 
 /// <summary>Chooses experts, and sums what they give.</summary>
-internal sealed class RouterLauncher(KernelLibrary kernels)
+internal sealed class RouterLauncher(CudaDevice device, KernelLibrary kernels)
 {
-    private const int Warps = 4, SumThreads = 256;
+    // A warp routes a row, in shared memory of its own.
+    private const int Warps = 4;
 
     private readonly CudaFunction _route = kernels.Get("route");
     private readonly CudaFunction _sum = kernels.Get("expert_sum");
@@ -30,6 +31,9 @@ internal sealed class RouterLauncher(KernelLibrary kernels)
     public void Route(CudaStream stream, in RouterArgs args, bool overlap = false) =>
         _route.Launch(stream, new Grid(Grid.Cover(args.Rows, Warps)), Warps * 32, Warps * (2 * args.Experts + args.Groups) * sizeof(float), args, overlap);
 
-    public void Sum(CudaStream stream, in ExpertSumArgs args, int rows, bool overlap = false) =>
-        _sum.Launch(stream, new Grid(Grid.Cover(args.Width, SumThreads), rows), SumThreads, 0, args, overlap);
+    public void Sum(CudaStream stream, in ExpertSumArgs args, int rows, bool overlap = false)
+    {
+        int threads = FlatBlocks.Threads(device.Tuning, _sum, args.Width);
+        _sum.Launch(stream, new Grid(Grid.Cover(args.Width, threads), rows), threads, 0, args, overlap);
+    }
 }

@@ -37,9 +37,9 @@ internal sealed class FastOperations : Operations
         _workspace = new LinearWorkspace(device, stream, maxRows, columns, used, matrices);
         _second = new DeviceBuffer(device, LinearKernels.OperandBytes(maxRows, columns), "what products hand on");
         _norms = new NormLauncher(device, kernels);
-        _elements = new ElementLauncher(kernels);
+        _elements = new ElementLauncher(device, kernels);
         _ropes = new RopeLauncher(kernels);
-        _routers = new RouterLauncher(kernels);
+        _routers = new RouterLauncher(device, kernels);
         _attention = new AttentionLayers(device, kernels, graph, maxRows);
         _functions = [.. FunctionNames.Select(name => _elements.Function(name))];
     }
@@ -191,7 +191,7 @@ internal sealed class FastOperations : Operations
             R = r,
         };
         CudaFunction kernel = handed ? _elements.Function(FunctionNames[(int)function], FormOf(y)) : _functions[(int)function];
-        ElementLauncher.Elements(context.Stream, kernel, args, rows, _overlap);
+        _elements.Elements(context.Stream, kernel, args, rows, _overlap);
     }
 
     public override void Rope(StepContext context, Operand x, int headSize, RopeTable table, nint turns, Operand y) => _ropes.Launch(

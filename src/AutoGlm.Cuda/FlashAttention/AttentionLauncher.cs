@@ -13,6 +13,7 @@ namespace AutoGlm.Cuda.FlashAttention;
 internal sealed class AttentionLauncher : IDisposable
 {
     private readonly AttentionShape _shape;
+    private readonly int _fewTiles;
     private readonly Half _few;
     private readonly Half _many;
 
@@ -26,6 +27,7 @@ internal sealed class AttentionLauncher : IDisposable
     public AttentionLauncher(CudaDevice device, KernelLibrary kernels, AttentionShape shape, KvType type, int blockTokens, int maxRows)
     {
         _shape = shape;
+        _fewTiles = device.Tuning.AttentionFewTiles;
         (AttentionVariant few, AttentionVariant many) = AttentionVariant.Choose(device, kernels.Contains, shape, type, blockTokens);
         _few = new Half(device, kernels, few, shape, maxRows);
         _many = many == few ? _few : new Half(device, kernels, many, shape, maxRows);
@@ -71,9 +73,8 @@ internal sealed class AttentionLauncher : IDisposable
 
     private Half HalfOf(in BatchSequence sequence)
     {
-        const int ManyTiles = 3;
         int heads = Math.Min(_shape.Heads / _shape.KvHeads, _few.Rows);
-        return sequence.RowCount > 1 && (long)sequence.RowCount * heads > ManyTiles * _few.Rows ? _many : _few;
+        return sequence.RowCount > 1 && (long)sequence.RowCount * heads > _fewTiles * _few.Rows ? _many : _few;
     }
 
     /// <summary>One kernel, its plan, and its memory: tiles behind their count, and partial sums.</summary>
@@ -98,7 +99,7 @@ internal sealed class AttentionLauncher : IDisposable
             _kvHeads = shape.KvHeads;
             _function = kernels.Get(variant.Name);
             int blocks = device.Multiprocessors * Math.Max(1, _function.BlocksPerMultiprocessor(variant.Threads, variant.SharedBytes));
-            Plan = new TilePlan(variant.Rows, variant.LeastKeys, blocks, _kvHeads, shape.Heads / _kvHeads, shape.Window);
+            Plan = new TilePlan(variant.Rows, variant.LeastKeys, blocks, _kvHeads, shape.Heads / _kvHeads, shape.Window, device.Tuning);
             _capacity = Plan.MaxTiles(maxRows, maxRows);
             long rows = (long)Plan.MaxSlots * _kvHeads * variant.Rows;
             _stateOffset = rows * variant.Columns * sizeof(float);

@@ -1,3 +1,4 @@
+using AutoGlm.Cuda.Tuning;
 using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Cuda.FlashAttention;
@@ -8,8 +9,7 @@ namespace AutoGlm.Cuda.FlashAttention;
 /// </summary>
 internal sealed class TilePlan
 {
-    /// <summary>Adding up parts costs a few microseconds: short tiles stay whole, and others get no more parts than this while those are short.</summary>
-    private const int GroupTokens = 16, WholeKeys = 256, PartsWhileShort = 16, LongPart = 512;
+    private const int GroupTokens = 16;
 
     private readonly int _group;
     private readonly int _window;
@@ -17,6 +17,7 @@ internal sealed class TilePlan
     private readonly int _tokensOfTile;
     private readonly int _leastKeys;
     private readonly int _wanted;
+    private readonly CardTuning _tuning;
     private AttentionTile[] _whole = new AttentionTile[16];
     private AttentionTile[] _tiles = new AttentionTile[16];
     private int _wholeCount;
@@ -27,8 +28,10 @@ internal sealed class TilePlan
     /// <param name="kvHeads">Key heads; each makes a block of every tile.</param>
     /// <param name="group">Query heads of a key head.</param>
     /// <param name="window">Tokens a query sees; 0 for all.</param>
-    public TilePlan(int tileRows, int leastKeys, int blocks, int kvHeads, int group, int window)
+    /// <param name="tuning">What parts cost on the card.</param>
+    public TilePlan(int tileRows, int leastKeys, int blocks, int kvHeads, int group, int window, CardTuning tuning)
     {
+        _tuning = tuning;
         _group = group;
         _window = window;
         _headsOfTile = Math.Min(group, tileRows);
@@ -95,8 +98,8 @@ internal sealed class TilePlan
     private void Split(AttentionTile tile, double share)
     {
         int length = tile.KeyEnd - tile.KeyBegin;
-        share = Math.Max(share, Math.Min(length / PartsWhileShort, LongPart));
-        int parts = length <= WholeKeys ? 1 : Math.Max(1, (int)(length / share + 0.5));
+        share = Math.Max(share, Math.Min(length / _tuning.AttentionParts, _tuning.AttentionLongPart));
+        int parts = length <= _tuning.AttentionWholeKeys ? 1 : Math.Max(1, (int)(length / share + 0.5));
         int each = ((length + parts - 1) / parts + GroupTokens - 1) / GroupTokens * GroupTokens;
         parts = (length + each - 1) / each;
         if (Slots + parts > MaxSlots) (parts, each) = (1, length);

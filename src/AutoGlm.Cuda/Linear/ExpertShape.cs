@@ -5,9 +5,6 @@ namespace AutoGlm.Cuda.Linear;
 /// <param name="Tiles">Room for all tiles, however the rows are distributed.</param>
 internal readonly record struct ExpertShape(int TileRows, int Tiles)
 {
-    /// <summary>Up to so many pairs of row and expert, each pair reads its expert's weights for itself.</summary>
-    public const int MostUnsortedPairs = 16;
-
     /// <summary>Tiles grow at most so much from one kernel to the next.</summary>
     private const int Step = 4, LeastTileRows = 16, MostTileRows = 128;
 

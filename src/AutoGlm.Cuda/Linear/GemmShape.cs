@@ -1,3 +1,5 @@
+using AutoGlm.Cuda.Tuning;
+
 namespace AutoGlm.Cuda.Linear;
 
 /// <summary>How a matrix product for many rows is launched.</summary>
@@ -17,7 +19,10 @@ internal readonly record struct GemmShape(int TileRows, int Splits, int Blocks, 
     /// <summary>The most floats that blocks leave in the workspace.</summary>
     public const long MaxPartialFloats = (long)MaxSharedBlocks * TileOutputs * 128;
 
-    private const int OutputTiles = TileOutputs / PackedFormat.TileRows, MaxSplits = 8;
+    private const int OutputTiles = TileOutputs / PackedFormat.TileRows;
+
+    // Kernels' launch bounds: on Hopper a group of four warps brings what two multiply, else eight warps do both.
+    private const int HopperThreads = 384, PortableThreads = 256;
 
     // Rows of a tile, stages of the rings of weights and of activations: as in Kernels/linear.cuh.
     private static readonly (int Rows, int Weights, int Activations)[] Hopper = [(16, 5, 8), (32, 5, 8), (64, 4, 8), (128, 4, 6), (256, 3, 4)];
@@ -33,7 +38,8 @@ internal readonly record struct GemmShape(int TileRows, int Splits, int Blocks, 
     /// <param name="rows">Rows of activations.</param>
     /// <param name="multiprocessors">Of the card.</param>
     /// <param name="hopper">True where the kernels are those for Hopper.</param>
-    public static GemmShape Choose(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, bool hopper)
+    /// <param name="tuning">What else is the card's.</param>
+    public static GemmShape Choose(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, bool hopper, CardTuning tuning)
     {
         (int Rows, int Weights, int Activations)[] kernels = hopper ? Hopper : Portable;
         (int Rows, int Weights, int Activations) kernel = kernels[^1];
@@ -53,7 +59,7 @@ internal readonly record struct GemmShape(int TileRows, int Splits, int Blocks, 
             blocks = wide * ((rows + kernel.Rows - 1) / kernel.Rows);
         }
 
-        int splits = kernel.Rows > 128 ? 1 : Math.Clamp(multiprocessors / blocks, 1, Math.Min(MaxSplits, units));
+        int splits = kernel.Rows > 128 ? 1 : Math.Clamp(multiprocessors / blocks, 1, Math.Min(tuning.GemmSplits, units));
         return Of(format, kernel, splits, blocks * splits, hopper);
     }
 
@@ -64,6 +70,6 @@ internal readonly record struct GemmShape(int TileRows, int Splits, int Blocks, 
     private static GemmShape Of(PackedFormat format, (int Rows, int Weights, int Activations) kernel, int splits, int blocks, bool hopper)
     {
         int shared = (hopper ? 2048 : 16) + kernel.Activations * kernel.Rows * 128 + kernel.Weights * OutputTiles * format.UnitBytes;
-        return new GemmShape(kernel.Rows, splits, blocks, shared, hopper ? 384 : 256);
+        return new GemmShape(kernel.Rows, splits, blocks, shared, hopper ? HopperThreads : PortableThreads);
     }
 }

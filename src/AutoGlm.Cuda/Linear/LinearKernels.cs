@@ -1,4 +1,5 @@
 using AutoGlm.Cuda.Modules;
+using AutoGlm.Cuda.Tuning;
 
 namespace AutoGlm.Cuda.Linear;
 
@@ -8,12 +9,14 @@ internal sealed class LinearKernels
     /// <summary>Operands have whole blocks of so many columns.</summary>
     public const int OperandColumns = 128;
 
+    // Kernels whose texts count on these: launch bounds, a warp to a unit, a row's scratch memory. Operands' rows are few blocks of whole 1024 columns.
     private const int PackWarps = 8, OperandThreads = 128, ColumnsPerThread = 8, FloatWarps = 8, GatherThreads = 256, SortThreads = 1024;
     private const int OutputFloats = 0, OutputHalf = 1, OutputBFloat16 = 2;
 
     private readonly KernelLibrary _kernels;
     private readonly int _multiprocessors, _sharedLimit;
     private readonly bool _hopper;
+    private readonly CardTuning _tuning;
 
     public LinearKernels(CudaDevice device, KernelLibrary kernels)
     {
@@ -21,6 +24,7 @@ internal sealed class LinearKernels
         _multiprocessors = device.Multiprocessors;
         _sharedLimit = device.SharedBytesPerBlock;
         _hopper = device.ComputeCapability is { Major: 9, Minor: 0 };
+        _tuning = device.Tuning;
     }
 
     /// <summary>Bytes of an operand: 16-bit activations, rows up to a multiple of 8, columns up to a multiple of 128.</summary>
@@ -144,7 +148,7 @@ internal sealed class LinearKernels
     {
         PackedMatrix weights = call.Weights;
         if (call.Gain != 0) throw new NotSupportedException("Products of an operand do not norm it.");
-        GemmShape shape = GemmShape.Choose(weights.Format, weights.Inputs, weights.Tiles, call.Rows, _multiprocessors, _hopper);
+        GemmShape shape = GemmShape.Choose(weights.Format, weights.Inputs, weights.Tiles, call.Rows, _multiprocessors, _hopper, _tuning);
         GemmArgs args = new()
         {
             Weights = weights.Address(call.Matrix),
@@ -198,7 +202,7 @@ internal sealed class LinearKernels
     public void MatMulOfExperts(CudaStream stream, in LinearCall call, nint routing, int routingStride, int used, bool xPerSlot, LinearWorkspace workspace)
     {
         if (call.Rows == 0) return;
-        if (call.Weights.Format != PackedFormat.Single && call.Rows * used > ExpertShape.MostUnsortedPairs)
+        if (call.Weights.Format != PackedFormat.Single && call.Rows * used > _tuning.UnsortedPairs)
         {
             SortArgs sort = Sort(stream, call, routing, routingStride, used, workspace);
             MatMulOfSorted(stream, call, sort, xPerSlot, workspace);
@@ -282,7 +286,7 @@ internal sealed class LinearKernels
 
     private GemvShape? Gemv(PackedMatrix weights, int rows) => rows > GemvShape.MaxRows
         ? null
-        : GemvShape.Choose(weights.Format, weights.Inputs, weights.Tiles, rows, _multiprocessors, _sharedLimit, _hopper);
+        : GemvShape.Choose(weights.Format, weights.Inputs, weights.Tiles, rows, _multiprocessors, _sharedLimit, _hopper, _tuning);
 
     private void MatVec(CudaStream stream, in LinearCall call, GemvShape shape) =>
         MatVec(stream, call, shape, new Grid(shape.Blocks), new GemvArgs { BlockRows = call.Rows });
@@ -327,6 +331,6 @@ internal sealed class LinearKernels
     }
 
     private GemvShape SlotShape(PackedMatrix weights, int rows, int mostBlocks) =>
-        GemvShape.Choose(weights.Format, weights.Inputs, weights.Tiles, rows, _multiprocessors, _sharedLimit, _hopper, mostBlocks)
+        GemvShape.Choose(weights.Format, weights.Inputs, weights.Tiles, rows, _multiprocessors, _sharedLimit, _hopper, _tuning, mostBlocks)
         ?? throw new NotSupportedException($"Rows of {weights.Inputs} inputs do not fit into a multiprocessor's shared memory of {_sharedLimit} bytes.");
 }

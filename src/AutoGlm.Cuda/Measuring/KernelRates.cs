@@ -62,12 +62,12 @@ internal sealed class KernelRates : IDisposable
         RmsNormArgs norm = new() { X = x, XStride = Inputs, Gain = b, Y = y, YStride = Inputs, Width = Inputs, Epsilon = 1e-5f };
         NormLauncher norms = new(_device, _kernels);
         yield return ("rms_norm_f32", 2 * RowBytes / Seconds(() => norms.Rows(_stream, norm, Rows, ActivationOutput.Single, overlap)));
-        ElementLauncher elements = new(_kernels);
+        ElementLauncher elements = new(_device, _kernels);
         ElementArgs args = new() { A = x, AStride = Inputs, B = b, BStride = Inputs, Y = y, YStride = Inputs, Width = Inputs };
         foreach (string name in new[] { "add", "multiply", "silu_gated" })
         {
             CudaFunction function = elements.Function(name);
-            yield return (function.Name, 3 * RowBytes / Seconds(() => ElementLauncher.Elements(_stream, function, args, Rows, overlap)));
+            yield return (function.Name, 3 * RowBytes / Seconds(() => elements.Elements(_stream, function, args, Rows, overlap)));
         }
     }
 

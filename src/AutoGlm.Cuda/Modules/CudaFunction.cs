@@ -32,6 +32,7 @@ internal sealed unsafe class CudaFunction
 
     private readonly nint _handle;
     private int _sharedAllowed = SharedBytesByDefault;
+    private int _bestThreads;
 
     public CudaFunction(string name, nint handle)
     {
@@ -51,6 +52,20 @@ internal sealed unsafe class CudaFunction
     public int LocalBytes => Attribute(FunctionAttribute.LocalBytes);
 
     public int MaxThreads => Attribute(FunctionAttribute.MaxThreadsPerBlock);
+
+    /// <summary>
+    /// The threads of a block that fill a multiprocessor best, where it needs no dynamic shared memory: a multiple of 32, no more than the
+    /// kernel allows. The driver is asked once.
+    /// </summary>
+    public int BestThreads
+    {
+        get
+        {
+            if (_bestThreads > 0) return _bestThreads;
+            CudaException.Check(CudaDriver.cuOccupancyMaxPotentialBlockSize(out _, out int threads, _handle, 0, 0, MaxThreads));
+            return _bestThreads = Math.Max(32, threads / 32 * 32);
+        }
+    }
 
     /// <summary>Queues the kernel.</summary>
     /// <param name="stream">Where.</param>

@@ -39,6 +39,7 @@ internal struct SampleArgs
 /// </summary>
 internal sealed class SampleLauncher(KernelLibrary kernels)
 {
+    // The kernel's text has SampleThreads: its lists in shared memory are as many.
     private const int Threads = 1024, MostTokens = 1 << 24;
 
     private readonly CudaFunction _sample = kernels.Get("sample");

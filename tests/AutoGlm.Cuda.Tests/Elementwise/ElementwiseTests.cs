@@ -1,5 +1,6 @@
 using AutoGlm.Cpu.Reference;
 using AutoGlm.Cuda.Elementwise;
+using AutoGlm.Cuda.Modules;
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Nodes;
 
@@ -98,12 +99,39 @@ public class ElementwiseTests
         ReferenceRouter.Sum(x, routing, used, sums, Rows, Width);
 
         nint y = card.Poisoned(routing.Length * sizeof(float)), sum = card.Poisoned(sums.Length * sizeof(float));
-        RouterLauncher launcher = new(card.Kernels);
+        RouterLauncher launcher = new(card.Device, card.Kernels);
         launcher.Route(card.Stream, new RouterArgs { Logits = card.Upload(logits), Bias = biased ? card.Upload(bias) : 0, Y = y, LogitsStride = experts, YStride = 2 * used, Rows = Rows, Experts = experts, Used = used, Gating = (int)gating, Groups = groups, GroupsUsed = groupsUsed, Normalize = normalize ? 1 : 0, Scale = 2.5f });
         launcher.Sum(card.Stream, new ExpertSumArgs { X = card.Upload(x), Routing = y, Y = sum, XStride = used * Width, RoutingStride = 2 * used, YStride = Width, Used = used, Width = Width }, Rows);
 
         Numbers.AssertClose(routing, card.Download<float>(y, routing.Length), 1e-5, "routing");
         Numbers.AssertClose(sums, card.Download<float>(sum, sums.Length), 1e-5, "sum");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(32)]
+    [InlineData(96)]
+    [InlineData(1024)]
+    public void Flat_kernels_do_not_depend_on_their_blocks(int threads)
+    {
+        using Card card = new();
+        card.Device.Tuning = card.Device.Tuning with { ElementThreads = threads == 0 ? null : threads };
+        ElementLauncher launcher = new(card.Device, card.Kernels);
+        foreach (int width in (ReadOnlySpan<int>)[1, 130, 4096, 14336])
+        {
+            const int Rows = 5;
+            Random random = new(width);
+            float[] a = Numbers.Random(random, Rows * width), b = Numbers.Random(random, a.Length);
+            nint sum = card.Poisoned(a.Length * sizeof(float)), copy = card.Poisoned(a.Length * sizeof(float)), x = card.Upload(a);
+            CudaFunction add = launcher.Function("add");
+            launcher.Elements(card.Stream, add, new ElementArgs { A = x, B = card.Upload(b), Y = sum, AStride = width, BStride = width, YStride = width, Width = width }, Rows);
+            launcher.Copy(card.Stream, new CopyArgs { X = x, Y = copy, XStride = width, YStride = width, Groups = 1, Width = width }, Rows);
+
+            Assert.Equal([.. a.Zip(b, (left, right) => left + right)], card.Download<float>(sum, a.Length));
+            Assert.Equal(a, card.Download<float>(copy, a.Length));
+            Assert.Equal(0, add.BestThreads % 32);
+            Assert.InRange(add.BestThreads, 32, add.MaxThreads);
+        }
     }
 
     [Fact]

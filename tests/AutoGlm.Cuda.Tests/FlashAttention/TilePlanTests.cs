@@ -1,4 +1,5 @@
 using AutoGlm.Cuda.FlashAttention;
+using AutoGlm.Cuda.Tuning;
 using AutoGlm.Graph.Execution;
 
 namespace AutoGlm.Cuda.Tests.FlashAttention;
@@ -13,7 +14,7 @@ public class TilePlanTests
         for (int round = 0; round < 300; round++)
         {
             int kvHeads = random.Next(1, 9), group = random.Next(1, 20), window = random.Next(3) == 0 ? random.Next(1, 200) : 0;
-            TilePlan plan = new(new[] { 8, 16, 64, 128 }[random.Next(4)], random.Next(2) == 0 ? 64 : 16, random.Next(1, 600), kvHeads, group, window);
+            TilePlan plan = new(new[] { 8, 16, 64, 128 }[random.Next(4)], random.Next(2) == 0 ? 64 : 16, random.Next(1, 600), kvHeads, group, window, CardTunings.Hopper);
             for (int batch = 0; batch < 2; batch++) Check(plan, Sequences(random), group, window);
         }
     }

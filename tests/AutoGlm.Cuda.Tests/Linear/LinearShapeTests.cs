@@ -1,5 +1,6 @@
 using AutoGlm.Cuda.Linear;
 using AutoGlm.Cuda.Modules;
+using AutoGlm.Cuda.Tuning;
 using AutoGlm.Formats.Quantization;
 using AutoGlm.Formats.Tensors;
 
@@ -53,7 +54,7 @@ public class LinearShapeTests
             bool hopper = random.Next(2) == 0;
             int multiprocessors = hopper ? 132 : random.Next(20, 144), limit = hopper ? HopperShared : SmallestShared;
             CheckGemv(format, columns, tiles, rows, multiprocessors, hopper);
-            GemmShape gemm = GemmShape.Choose(format, columns, tiles, rows, multiprocessors, hopper);
+            GemmShape gemm = GemmShape.Choose(format, columns, tiles, rows, multiprocessors, hopper, CardTunings.Hopper);
             Assert.InRange(gemm.SharedBytes, 1, limit);
             Assert.InRange(gemm.Splits, 1, format.Units(columns));
             int tilesOfY = (tiles + 7) / 8 * ((rows + gemm.TileRows - 1) / gemm.TileRows);
@@ -69,7 +70,7 @@ public class LinearShapeTests
     {
         foreach (TensorType type in PackedFormat.Types)
         {
-            foreach (int columns in (ReadOnlySpan<int>)[576, 4096, 14336, 28672]) Assert.NotNull(GemvShape.Choose(PackedFormat.Get(type), columns, 256, 1, 132, HopperShared, true));
+            foreach (int columns in (ReadOnlySpan<int>)[576, 4096, 14336, 28672]) Assert.NotNull(GemvShape.Choose(PackedFormat.Get(type), columns, 256, 1, 132, HopperShared, true, CardTunings.Hopper));
         }
     }
 
@@ -79,10 +80,10 @@ public class LinearShapeTests
         PackedFormat format = PackedFormat.Get(TensorType.Q4_0);
 
         // 60 tiles of 5 units for 132 multiprocessors: 4 warps to a tile, which read at most two units each.
-        GemvShape all = GemvShape.Choose(format, 576, 60, 1, 132, HopperShared, true)!.Value;
+        GemvShape all = GemvShape.Choose(format, 576, 60, 1, 132, HopperShared, true, CardTunings.Hopper)!.Value;
         Assert.Equal((60, 4, 4, 2), (all.Blocks, all.Warps, all.Splits, all.Stages));
         // Of few blocks each has many tiles.
-        GemvShape few = GemvShape.Choose(format, 576, 60, 1, 132, HopperShared, true, 4)!.Value;
+        GemvShape few = GemvShape.Choose(format, 576, 60, 1, 132, HopperShared, true, CardTunings.Hopper, 4)!.Value;
         Assert.Equal((4, 16, 4), (few.Blocks, few.Warps, few.Splits));
         Assert.True(few.Stages > all.Stages);
     }
@@ -90,7 +91,7 @@ public class LinearShapeTests
     private static void CheckGemv(PackedFormat format, int columns, int tiles, int rows, int multiprocessors, bool hopper)
     {
         int limit = hopper ? HopperShared : SmallestShared;
-        if (rows > GemvShape.MaxRows || GemvShape.Choose(format, columns, tiles, rows, multiprocessors, limit, hopper) is not { } gemv) return;
+        if (rows > GemvShape.MaxRows || GemvShape.Choose(format, columns, tiles, rows, multiprocessors, limit, hopper, CardTunings.Hopper) is not { } gemv) return;
         Assert.InRange(gemv.SharedBytes, 1, limit);
         Assert.Equal(0, gemv.Warps % gemv.Splits);
         Assert.InRange(gemv.Stages, hopper ? 2 : 4, 16);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using AutoGlm.Cuda.FlashAttention;
 using AutoGlm.Cuda.Linear;
+using AutoGlm.Cuda.Tuning;
 using AutoGlm.Formats.Tensors;
 using AutoGlm.Graph.Execution;
 
@@ -11,6 +12,8 @@ namespace AutoGlm.Cuda.Tests.Tuning;
 public class MeasuredShapeTests
 {
     private const int Multiprocessors = 132, Shared = 227 * 1024;
+
+    private static readonly CardTuning Tuning = CardTunings.For(Cards.H100);
 
     [Theory]
     [InlineData(TensorType.Q4_K, 4096, 896, 1, "132 16 8 2 89728")]
@@ -82,10 +85,10 @@ public class MeasuredShapeTests
     private static string Digest(StringBuilder text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
 
     private static GemvShape? Gemv(TensorType type, int columns, int tiles, int rows, int mostBlocks = int.MaxValue) =>
-        GemvShape.Choose(PackedFormat.Get(type), columns, tiles, rows, Multiprocessors, Shared, hopper: true, mostBlocks);
+        GemvShape.Choose(PackedFormat.Get(type), columns, tiles, rows, Multiprocessors, Shared, hopper: true, Tuning, mostBlocks);
 
     private static GemmShape Gemm(TensorType type, int columns, int tiles, int rows) =>
-        GemmShape.Choose(PackedFormat.Get(type), columns, tiles, rows, Multiprocessors, hopper: true);
+        GemmShape.Choose(PackedFormat.Get(type), columns, tiles, rows, Multiprocessors, hopper: true, Tuning);
 
-    private static TilePlan Plan(int tileRows, int leastKeys, int window) => new(tileRows, leastKeys, 2 * Multiprocessors, 8, 4, window);
+    private static TilePlan Plan(int tileRows, int leastKeys, int window) => new(tileRows, leastKeys, 2 * Multiprocessors, 8, 4, window, Tuning);
 }
