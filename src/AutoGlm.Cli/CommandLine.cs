@@ -82,11 +82,12 @@ internal static class CommandLine
         return ExitCode.Usage;
     }
 
-    /// <summary>The parser names .NET's types, which are no help to users.</summary>
+    /// <summary>The parser names .NET's types, which are no help to users, and puts what it would take on lines of their own.</summary>
     private static string Plain(string message)
     {
+        if (message.EndsWith(".gguf'.", StringComparison.OrdinalIgnoreCase)) return message + " A model's file is named by -m.";
         int type = message.IndexOf(" as expected type '", StringComparison.Ordinal);
-        if (type < 0) return message;
+        if (type < 0) return message.ReplaceLineEndings("\n").Replace(":\n\t", ": ", StringComparison.Ordinal).Replace("\n\t", ", ", StringComparison.Ordinal);
         string wanted = message.Contains("Single", StringComparison.Ordinal) || message.Contains("Double", StringComparison.Ordinal) ? "a number"
             : message.Contains("DateOnly", StringComparison.Ordinal) ? "a day such as 2026-01-31" : "a whole number";
         return $"{message[..type]}: should be {wanted}.";

@@ -21,7 +21,10 @@ public sealed class WeightCache
     /// <summary>The variable of the environment that sets <see cref="Limit"/>: GiB; 0 for no cache.</summary>
     public const string LimitVariable = "AUTOGLM_WEIGHT_CACHE_GIB";
 
-    private const int DefaultLimit = 32, MostNotes = 256;
+    /// <summary>Notes of each kind that are kept, the newest: a file that is in use for years is noted again every hour.</summary>
+    internal const int MostNotes = 256;
+
+    private const int DefaultLimit = 32;
     private const long Gibibyte = 1L << 30;
     private const string Weights = ".weights", Note = ".source", WholeNote = ".whole", Unfinished = ".part";
 
@@ -160,6 +163,7 @@ public sealed class WeightCache
         string beside = NewPath();
         File.WriteAllBytes(beside, MemoryMarshal.AsBytes<UInt128>([content, Seal(key, content)]).ToArray());
         File.Move(beside, NotePath(key, kind), overwrite: true);
+        foreach (FileInfo file in Files(kind).OrderByDescending(file => file.LastWriteTimeUtc).Skip(MostNotes)) file.Delete();
     });
 
     private void MakeRoom(long bytes)
@@ -172,7 +176,6 @@ public sealed class WeightCache
         }
 
         foreach (FileInfo file in AbandonedFiles()) Drop(file.FullName);
-        foreach (FileInfo file in Notes().OrderByDescending(file => file.LastWriteTimeUtc).Skip(MostNotes)) Drop(file.FullName);
     }
 
     private FileInfo[] Files(string kind) => Directory.Exists(Folder) ? new DirectoryInfo(Folder).GetFiles("*" + kind) : [];

@@ -172,5 +172,4 @@ internal sealed class CudaExecutor : ISamplingExecutor
 
         if (rows == 0) _context.Stream.Synchronize();
     }
-
 }

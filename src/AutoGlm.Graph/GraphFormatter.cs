@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using AutoGlm.Graph.Drawing;
 using AutoGlm.Graph.Nodes;
@@ -78,10 +79,32 @@ public static partial class GraphFormatter
     }
 
     /// <summary>The nodes, their inputs and weights, and the totals, as JSON.</summary>
-    public static string ToJson(ComputationGraph graph)
+    public static string ToJson(ComputationGraph graph) => JsonOf(graph).ToJsonString();
+
+    /// <summary>The optimised graph as JSON, with what each pass did to it, and the totals before them.</summary>
+    public static string ToJson(OptimizationTrace trace)
+    {
+        JsonObject json = JsonOf(trace.Graph);
+        MemoryPlan before = MemoryPlan.For(trace.Original);
+        json["before_passes"] = JsonSerializer.SerializeToNode(new
+        {
+            nodes = trace.Original.Nodes.Count,
+            activation_bytes_per_row = before.BytesPerRow,
+            activation_bytes_per_row_without_reuse = before.UnplannedBytesPerRow,
+        });
+        json["passes"] = JsonSerializer.SerializeToNode(trace.Passes.Select(pass => new
+        {
+            name = pass.Pass,
+            nodes = pass.After.Nodes.Count,
+            changes = pass.Changes.ToDictionary(change => change.Operation, change => change.Change),
+        }));
+        return json.ToJsonString();
+    }
+
+    private static JsonObject JsonOf(ComputationGraph graph)
     {
         MemoryPlan plan = MemoryPlan.For(graph);
-        return JsonSerializer.Serialize(new
+        return JsonSerializer.SerializeToNode(new
         {
             name = graph.Name,
             nodes = graph.Nodes.Select((node, i) => new
@@ -98,7 +121,7 @@ public static partial class GraphFormatter
             operations = graph.CountOperations(),
             activation_bytes_per_row = plan.BytesPerRow,
             activation_bytes_per_row_without_reuse = plan.UnplannedBytesPerRow,
-        });
+        })!.AsObject();
     }
 
     private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N1} MiB");

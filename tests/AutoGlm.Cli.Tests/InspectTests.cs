@@ -72,6 +72,24 @@ public class InspectTests
     }
 
     [Fact]
+    public async Task Passes_of_the_graph_and_of_the_plan_can_be_left_out()
+    {
+        string[] optimized = ["inspect", "-m", Fixtures.Granite, "--graph", "optimized"];
+        JsonNode all = Assert.Single((await CommandRun.OfAsync([.. optimized, "--json"])).Succeeded().Json);
+        JsonNode some = Assert.Single((await CommandRun.OfAsync([.. optimized, "--json", "--without", "merge-projections,rotary-attention"])).Succeeded().Json);
+        CommandRun text = (await CommandRun.OfAsync([.. optimized, "--without", "merge-projections", "--without", "rotary-attention"])).Succeeded();
+
+        string[] names = [.. all["passes"]!.AsArray().Select(pass => (string)pass!["name"]!)];
+        Assert.Contains("merge-projections", names);
+        Assert.Contains("rotary-attention", names);
+        Assert.Equal(names.Except(["merge-projections", "rotary-attention"]), some["passes"]!.AsArray().Select(pass => (string)pass!["name"]!));
+        Assert.Null(all["operations"]!["Rope"]);
+        Assert.Equal(6, (int)some["operations"]!["Rope"]!);
+        Assert.DoesNotContain("merge-projections", text.Output);
+        Assert.Contains(" Rope ", text.Output);
+    }
+
+    [Fact]
     public async Task A_tensors_statistics_are_those_of_its_values()
     {
         JsonNode json = Assert.Single((await CommandRun.OfAsync("inspect", "-m", Fixtures.Granite, "--tensor", Query, "--json")).Succeeded().Json);

@@ -65,4 +65,19 @@ public class GraphFormatterTests
         Assert.Equal(3, json.GetProperty("operations").GetProperty("MatMul").GetInt32());
         Assert.Equal(192, json.GetProperty("activation_bytes_per_row").GetInt64());
     }
+
+    [Fact]
+    public void Json_of_a_trace_tells_what_each_pass_did()
+    {
+        OptimizationTrace trace = GraphOptimizer.Trace(_graph);
+        JsonElement json = JsonDocument.Parse(GraphFormatter.ToJson(trace)).RootElement;
+
+        Assert.Equal(trace.Graph.Nodes.Count, json.GetProperty("nodes").GetArrayLength());
+        Assert.Equal(9, json.GetProperty("before_passes").GetProperty("nodes").GetInt32());
+        Assert.Equal(192, json.GetProperty("before_passes").GetProperty("activation_bytes_per_row").GetInt64());
+        Assert.Equal(GraphOptimizer.Passes.Select(pass => pass.Name), json.GetProperty("passes").EnumerateArray().Select(pass => pass.GetProperty("name").GetString()!));
+        JsonElement merge = json.GetProperty("passes").EnumerateArray().Single(pass => pass.GetProperty("name").GetString() == "merge-projections");
+        Assert.Equal(10, merge.GetProperty("nodes").GetInt32());
+        Assert.Equal((-1, 2), (merge.GetProperty("changes").GetProperty("MatMul").GetInt32(), merge.GetProperty("changes").GetProperty("Slice").GetInt32()));
+    }
 }

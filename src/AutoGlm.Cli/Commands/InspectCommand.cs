@@ -27,6 +27,8 @@ internal sealed class InspectCommand : Verb
         Description = "How to show it: text, mermaid, svg or json.",
         HelpName = "FORMAT",
     };
+    private readonly PassesOption _without = new(
+        [.. GraphOptimizer.Passes.Concat(PlanPasses.OfGraph).Select(pass => pass.Name)], "With --graph optimized: passes to leave out, by name, with commas between them.");
     private readonly Option<string?> _tensor = new("--tensor")
     {
         Description = "Show one tensor: statistics and a histogram.",
@@ -48,6 +50,7 @@ internal sealed class InspectCommand : Verb
             "autoglm inspect",
             "autoglm inspect -m model.gguf --graph optimized --format mermaid",
             "autoglm inspect -m model.gguf --graph optimized --format svg --out graph.svg",
+            "autoglm inspect -m model.gguf --graph optimized --without merge-projections,norm-matmul",
             "autoglm inspect -m model.gguf --tensor blk.0.attn_q.weight",
             "autoglm inspect -m model.gguf --tensor output_norm.weight --out norm.f32")
     {
@@ -56,6 +59,7 @@ internal sealed class InspectCommand : Verb
         Add(_model);
         Add(_graph);
         Add(_format);
+        Add(_without);
         Add(_tensor);
         Add(_out);
         Add(_kernels);
@@ -65,6 +69,7 @@ internal sealed class InspectCommand : Verb
             if (result.GetValue(_graph) is not null && result.GetValue(_tensor) is not null)
                 result.AddError("--graph and --tensor show different things: give one of them.");
             if (result.GetValue(_format) is not null && result.GetValue(_graph) is null) result.AddError("--format goes with --graph.");
+            if (result.GetResult(_without) is not null && result.GetValue(_graph) != "optimized") result.AddError("--without goes with --graph optimized.");
             if (result.GetValue(_out) is not null && result.GetValue(_tensor) is null && result.GetValue(_graph) is null) result.AddError("--out goes with --tensor or --graph.");
         });
     }
@@ -81,7 +86,7 @@ internal sealed class InspectCommand : Verb
         string path = EmbeddedModel.OrGiven(arguments.GetValue(_model));
         if (arguments.GetValue(_graph) is { } graph)
         {
-            WriteGraph(path, graph == "optimized", json ? "json" : arguments.GetValue(_format) ?? "text", arguments.GetValue(_out));
+            WriteGraph(path, graph == "optimized" ? _without.Read(arguments) : null, json ? "json" : arguments.GetValue(_format) ?? "text", arguments.GetValue(_out));
             return ExitCode.Ok;
         }
 
@@ -93,19 +98,14 @@ internal sealed class InspectCommand : Verb
         return ExitCode.Ok;
     }
 
-    private void WriteGraph(string path, bool optimized, string format, string? outPath)
+    /// <param name="path">The model.</param>
+    /// <param name="without">Passes to leave out of all; null for the graph as it is built.</param>
+    /// <param name="format">How to show it.</param>
+    /// <param name="outPath">Where to write it; null for the output.</param>
+    private void WriteGraph(string path, string[]? without, string format, string? outPath)
     {
         using ModelPackage package = ModelPackage.Open(path);
-        OptimizationTrace trace = optimized ? AsItRuns(package.Graph) : new OptimizationTrace(package.Graph, package.Graph, []);
-        int rows = IBackend.UsualBatchRows;
-        string text = format switch
-        {
-            "mermaid" => GraphFormatter.ToMermaid(trace.Graph),
-            "json" => GraphFormatter.ToJson(trace.Graph),
-            "svg" => optimized ? GraphFormatter.ToSvg(trace, rows) : GraphFormatter.ToSvg(trace.Graph),
-            _ => optimized ? GraphFormatter.ToText(trace, rows) : GraphFormatter.ToText(trace.Graph),
-        };
-        text = text.TrimEnd('\n', '\r');
+        string text = (without is null ? Show(package.Graph, format) : Show(AsItRuns(package.Graph, without), format)).TrimEnd('\n', '\r');
         if (outPath is null)
         {
             Terminal.Out.WriteLine(text);
@@ -116,10 +116,26 @@ internal sealed class InspectCommand : Verb
         Terminal.Note($"Wrote the graph to {outPath}.");
     }
 
-    /// <summary>Through the passes of every backend, then those of the CPU's plan.</summary>
-    private static OptimizationTrace AsItRuns(ComputationGraph graph)
+    private static string Show(ComputationGraph graph, string format) => format switch
     {
-        OptimizationTrace passes = GraphOptimizer.Trace(graph), plan = PlanPasses.Trace(passes.Graph);
+        "mermaid" => GraphFormatter.ToMermaid(graph),
+        "json" => GraphFormatter.ToJson(graph),
+        "svg" => GraphFormatter.ToSvg(graph),
+        _ => GraphFormatter.ToText(graph),
+    };
+
+    private static string Show(OptimizationTrace trace, string format) => format switch
+    {
+        "mermaid" => GraphFormatter.ToMermaid(trace.Graph),
+        "json" => GraphFormatter.ToJson(trace),
+        "svg" => GraphFormatter.ToSvg(trace, IBackend.UsualBatchRows),
+        _ => GraphFormatter.ToText(trace, IBackend.UsualBatchRows),
+    };
+
+    /// <summary>Through the passes of every backend, then those of the CPU's plan.</summary>
+    private static OptimizationTrace AsItRuns(ComputationGraph graph, string[] without)
+    {
+        OptimizationTrace passes = GraphOptimizer.Trace(graph, [.. without.Except(PlanPasses.All)]), plan = PlanPasses.Trace(passes.Graph, without);
         return new OptimizationTrace(graph, plan.Graph, [.. passes.Passes, .. plan.Passes]);
     }
 

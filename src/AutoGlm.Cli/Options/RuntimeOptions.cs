@@ -53,11 +53,7 @@ internal sealed class RuntimeOptions
     {
         Description = "Pack weights into memory each time, and keep nothing on disk for the next start.",
     };
-    private readonly Option<string[]> _without = new("--without")
-    {
-        Description = "Passes and steps of the plan to leave out, by name, with commas between them: what each of them brings.",
-        HelpName = "PASS",
-    };
+    private readonly PassesOption _without = new(EngineOptions.PassNames, "Passes and steps of the plan to leave out, by name, with commas between them: what each of them brings.");
 
     /// <param name="command">The command that gets the options.</param>
     /// <param name="withContext">False where the command sets the context itself, as those that measure do.</param>
@@ -78,11 +74,6 @@ internal sealed class RuntimeOptions
             else if (result.GetValue(_device) is null or "cpu") result.AddError($"--gpu-layers {text}: needs --device cuda, cuda:N or auto");
         });
         _without.Hidden = withContext;
-        _without.Validators.Add(result =>
-        {
-            foreach (string name in Passes(result.Tokens.Select(token => token.Value)).Except(EngineOptions.PassNames))
-                result.AddError($"--without {name}: there is no such pass; there are {string.Join(", ", EngineOptions.PassNames)}");
-        });
         if (withContext) command.Add(_context);
         command.Add(_device);
         command.Add(_gpuLayers);
@@ -106,9 +97,6 @@ internal sealed class RuntimeOptions
         KvType = Enum.Parse<KvType>(arguments.GetRequiredValue(_kvType), ignoreCase: true),
         Reference = arguments.GetValue(_reference),
         WeightCache = !arguments.GetValue(_noWeightCache),
-        WithoutPasses = [.. Passes(arguments.GetValue(_without) ?? [])],
+        WithoutPasses = _without.Read(arguments),
     };
-
-    private static IEnumerable<string> Passes(IEnumerable<string> lists) =>
-        lists.SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct();
 }

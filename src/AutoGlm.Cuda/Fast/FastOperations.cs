@@ -56,7 +56,7 @@ internal sealed class FastOperations : Operations
         return moved;
     }
 
-    public override DeviceMatrix LoadMatrix(Tensor tensor, bool gated, WeightUploader uploader) => PackedWeights.Load(tensor, gated, uploader, _linear);
+    public override DeviceMatrix LoadMatrix(Tensor tensor, bool gated, bool table, WeightUploader uploader) => PackedWeights.Load(tensor, gated, table, uploader, _linear);
 
     public override bool Fuses(TensorType type) => PackedFormat.Get(type) != PackedFormat.Single;
 

@@ -23,11 +23,12 @@ internal sealed class PackedWeights : DeviceMatrix
     /// <summary>Brings a tensor [.., outputs, inputs] to the card and packs it there.</summary>
     /// <param name="tensor">The tensor; where <paramref name="gated"/>, the gate's rows and then as many of the up projection.</param>
     /// <param name="gated">True to pack it for products silu(gate) up.</param>
-    public static PackedWeights Load(Tensor tensor, bool gated, WeightUploader uploader, LinearKernels kernels)
+    /// <param name="table">True where tokens' rows are read from it.</param>
+    public static PackedWeights Load(Tensor tensor, bool gated, bool table, WeightUploader uploader, LinearKernels kernels)
     {
         PackedFormat format = PackedFormat.Get(tensor.Type);
         int rows = (int)tensor.Shape[^2], matrices = (int)(tensor.RowCount / rows);
-        PackedMatrix packed = new(uploader.Device, format, matrices, gated ? rows / 2 : rows, (int)tensor.RowLength, gated, tensor.Name);
+        PackedMatrix packed = new(uploader.Device, format, matrices, gated ? rows / 2 : rows, (int)tensor.RowLength, gated, tensor.Name, table);
         PackedWeights weights = new(packed);
         try
         {

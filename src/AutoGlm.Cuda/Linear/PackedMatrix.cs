@@ -10,6 +10,7 @@ namespace AutoGlm.Cuda.Linear;
 internal sealed class PackedMatrix : IDisposable
 {
     private readonly DeviceBuffer _buffer;
+    private readonly long _before;
 
     /// <summary>Memory for matrices, to be filled by <see cref="LinearKernels.Pack"/>.</summary>
     /// <param name="device">Where.</param>
@@ -19,8 +20,9 @@ internal sealed class PackedMatrix : IDisposable
     /// <param name="inputs">Columns of each.</param>
     /// <param name="gated">True where a matrix is a gate and an up projection, and its product is silu(gate) up.</param>
     /// <param name="purpose">What for, in an error's words.</param>
+    /// <param name="table">True for a table that tokens' rows are read from: a row of -1, for a token that could not be chosen, is then memory of its own.</param>
     /// <exception cref="InsufficientMemoryException">The card has not so much left.</exception>
-    public PackedMatrix(CudaDevice device, PackedFormat format, int matrices, int outputs, int inputs, bool gated, string purpose)
+    public PackedMatrix(CudaDevice device, PackedFormat format, int matrices, int outputs, int inputs, bool gated, string purpose, bool table = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(matrices, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
@@ -33,7 +35,8 @@ internal sealed class PackedMatrix : IDisposable
         Units = format.Units(inputs);
         Tiles = checked((outputs + OutputsPerTile - 1) / OutputsPerTile);
         MatrixBytes = checked((long)Tiles * Units * format.UnitBytes);
-        _buffer = new DeviceBuffer(device, checked(MatrixBytes * matrices), purpose);
+        _before = table ? DeviceBuffer.Align((long)Units * format.UnitBytes) : 0;
+        _buffer = new DeviceBuffer(device, checked(_before + MatrixBytes * matrices), purpose);
     }
 
     public PackedFormat Format { get; }
@@ -57,13 +60,13 @@ internal sealed class PackedMatrix : IDisposable
 
     public long MatrixBytes { get; }
 
-    public long Bytes => _buffer.Bytes;
+    public long Bytes => MatrixBytes * Matrices;
 
     /// <summary>Bytes of a row as it is to be brought to the card: as the file has it, or floats.</summary>
     public long SourceRowBytes => BlockFormats.RowBytes(Format.Type, Inputs);
 
     /// <summary>Where a matrix begins.</summary>
-    public nint Address(int matrix = 0) => _buffer.Address + (nint)(matrix * MatrixBytes);
+    public nint Address(int matrix = 0) => _buffer.Address + (nint)(_before + matrix * MatrixBytes);
 
     public void Dispose() => _buffer.Dispose();
 }

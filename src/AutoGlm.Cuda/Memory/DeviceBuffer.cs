@@ -5,6 +5,8 @@ namespace AutoGlm.Cuda.Memory;
 /// <summary>Memory of a card, aligned to 256 bytes.</summary>
 internal sealed class DeviceBuffer : IDisposable
 {
+    private const int Alignment = 256;
+
     /// <param name="device">Whose.</param>
     /// <param name="bytes">How much, at least 1.</param>
     /// <param name="purpose">What for, in an error's words: "the weights".</param>
@@ -23,6 +25,9 @@ internal sealed class DeviceBuffer : IDisposable
     public nint Address { get; private set; }
 
     public long Bytes { get; }
+
+    /// <summary>As many bytes as keep what comes after them aligned.</summary>
+    public static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 
     /// <summary>The error of too little memory.</summary>
     public static InsufficientMemoryException OutOfMemory(CudaDevice device, long bytes, string purpose) => new(

@@ -4,8 +4,8 @@ namespace AutoGlm.Cuda.Plan;
 
 /// <summary>
 /// CUDA graphs of the steps that generate: batches whose sequences have one row each, which all want logits. There is one for each
-/// of a few numbers of rows and of attention's tiles, with and without the choice of tokens; a batch is run by the next larger. What a step queues is recorded the second
-/// time it comes, when all its kernels are loaded.
+/// of a few numbers of rows and of attention's tiles, with and without the choice of tokens; a batch is run by the next larger. What
+/// a step queues is recorded the second time it comes, when all its kernels are loaded.
 /// </summary>
 internal sealed class DecodeGraphs(PlanStep[] steps, int maxRows) : IDisposable
 {

@@ -34,7 +34,7 @@ internal sealed class DeviceWeights : IDisposable
     /// <exception cref="InsufficientMemoryException">They do not fit.</exception>
     public static DeviceWeights Load(ComputationGraph graph, IWeightSource source, CudaDevice device, Operations operations, Fusions? fusions, IProgress<double>? progress, CancellationToken cancellation)
     {
-        HashSet<Weight> matrices = [.. graph.Nodes.SelectMany(MatricesOf)];
+        HashSet<Weight> matrices = [.. graph.Nodes.SelectMany(MatricesOf)], tables = [.. graph.Nodes.OfType<Embed>().Select(embed => embed.Table)];
         List<Weight> all = [.. graph.Weights];
         List<Tensor> tensors = [.. all.Select(source.Get)];
         long total = tensors.Sum(tensor => tensor.ByteLength), done = 0;
@@ -48,7 +48,7 @@ internal sealed class DeviceWeights : IDisposable
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (i + 1 < all.Count) tensors[i + 1].Prefetch();
-                if (matrices.Contains(all[i])) weights._matrices.Add(all[i], operations.LoadMatrix(tensors[i], weights.Gated.Contains(all[i]), uploader));
+                if (matrices.Contains(all[i])) weights._matrices.Add(all[i], operations.LoadMatrix(tensors[i], weights.Gated.Contains(all[i]), tables.Contains(all[i]), uploader));
                 else weights.AddVector(all[i], tensors[i], uploader);
                 tensors[i].Discard();
                 done += tensors[i].ByteLength;

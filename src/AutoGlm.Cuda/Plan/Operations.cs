@@ -58,8 +58,9 @@ internal abstract class Operations : IDisposable
     /// <summary>Brings a parameter [.., outputs, inputs] to the card.</summary>
     /// <param name="tensor">The parameter.</param>
     /// <param name="gated">True where it is the rows of a gate and then as many of an up projection, for <see cref="GatedMatMul"/>.</param>
+    /// <param name="table">True where <see cref="Embed"/> reads rows of it; that of -1, for a token that could not be chosen, need not mean anything.</param>
     /// <param name="uploader">Brings it.</param>
-    public abstract DeviceMatrix LoadMatrix(Tensor tensor, bool gated, WeightUploader uploader);
+    public abstract DeviceMatrix LoadMatrix(Tensor tensor, bool gated, bool table, WeightUploader uploader);
 
     /// <summary>True where products by matrices of a type can norm what they read, and gate what they make.</summary>
     public virtual bool Fuses(TensorType type) => false;

@@ -24,7 +24,7 @@ internal sealed class PlanMemory : IDisposable
         for (int i = 0; i < offsets.Length; i++)
         {
             offsets[i] = bytes;
-            if (i != plan.OutputBuffer) bytes += Align((long)maxRows * Pitch(plan.Widths[i]) * sizeof(float));
+            if (i != plan.OutputBuffer) bytes += DeviceBuffer.Align((long)maxRows * Pitch(plan.Widths[i]) * sizeof(float));
         }
 
         _arena = new DeviceBuffer(device, Math.Max(bytes, 1), $"activations of {maxRows} rows");
@@ -68,6 +68,4 @@ internal sealed class PlanMemory : IDisposable
 
     /// <summary>Floats from row to row: rows begin at 128 bytes.</summary>
     private static int Pitch(int width) => (width + 31) & ~31;
-
-    private static long Align(long bytes) => (bytes + 255) & ~255L;
 }

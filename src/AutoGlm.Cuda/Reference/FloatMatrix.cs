@@ -8,17 +8,20 @@ namespace AutoGlm.Cuda.Reference;
 internal sealed class FloatMatrix : DeviceMatrix
 {
     private readonly DeviceBuffer _values;
+    private readonly long _before;
 
-    public FloatMatrix(Tensor tensor, WeightUploader uploader)
+    public FloatMatrix(Tensor tensor, bool table, WeightUploader uploader)
         : base((int)(tensor.RowCount / tensor.Shape[^2]), (int)tensor.Shape[^2], (int)tensor.RowLength)
     {
-        _values = new DeviceBuffer(uploader.Device, tensor.Length * sizeof(float), tensor.Name);
-        uploader.Floats(tensor, 0, tensor.RowCount, _values.Address);
+        // Read as row -1, as in PackedMatrix.
+        _before = table ? DeviceBuffer.Align(tensor.RowLength * sizeof(float)) : 0;
+        _values = new DeviceBuffer(uploader.Device, _before + tensor.Length * sizeof(float), tensor.Name);
+        uploader.Floats(tensor, 0, tensor.RowCount, Values);
     }
 
-    public nint Values => _values.Address;
+    public nint Values => _values.Address + (nint)_before;
 
-    public override long Bytes => _values.Bytes;
+    public override long Bytes => _values.Bytes - _before;
 
     public override void Dispose() => _values.Dispose();
 }

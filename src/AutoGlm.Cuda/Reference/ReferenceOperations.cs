@@ -22,7 +22,7 @@ internal class ReferenceOperations(KernelLibrary kernels) : Operations
     private readonly CudaFunction _route = kernels.Get("reference_route");
     private readonly CudaFunction _expertSum = kernels.Get("reference_expert_sum");
 
-    public override DeviceMatrix LoadMatrix(Tensor tensor, bool gated, WeightUploader uploader) => new FloatMatrix(tensor, uploader);
+    public override DeviceMatrix LoadMatrix(Tensor tensor, bool gated, bool table, WeightUploader uploader) => new FloatMatrix(tensor, table, uploader);
 
     public override void Embed(StepContext context, DeviceMatrix table, Operand y) => Copy(
         context,

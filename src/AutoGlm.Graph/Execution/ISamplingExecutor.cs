@@ -27,7 +27,7 @@ public interface ISamplingExecutor : IGraphExecutor
     /// <param name="vocabulary">Tokens to choose among: logits from here on are padding.</param>
     /// <param name="follows">
     /// True where each row's token is the one that the step begun last chooses by the same row, and the batch's own tokens count for
-    /// nothing. All rows of both steps want logits.
+    /// nothing. All rows of both steps want logits. A row for which there was none to choose may get any token, which nobody wants.
     /// </param>
     void Begin(ForwardBatch batch, IKvMemory kv, ReadOnlySpan<RowSampling> rows, int vocabulary, bool follows);
 

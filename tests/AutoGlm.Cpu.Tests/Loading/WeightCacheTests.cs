@@ -174,6 +174,14 @@ public sealed class WeightCacheTests : IDisposable
     }
 
     [Fact]
+    public void Notes_are_not_more_than_there_may_be()
+    {
+        CachedLoad load = new(Cache, CachedLoad.Tensors(1), () => Here);
+        for (uint i = 0; i < WeightCache.MostNotes + 20; i++) Cache.Remember(load.Pieces, [new FileStamp(1, i, 3, 4, 6)], load.Content);
+        Assert.Equal(WeightCache.MostNotes, Directory.GetFiles(_folder, "*.source").Length);
+    }
+
+    [Fact]
     public void Files_used_longest_ago_make_room()
     {
         _ = new CachedLoad(Cache, CachedLoad.Tensors(1));

@@ -57,6 +57,39 @@ public class PlanSchedulerTests
         Describe(Schedule(3, Prompt, true, [])).Skip(10).Take(10));
 
     [Fact]
+    public void Without_barriers_left_out_each_step_is_a_stage()
+    {
+        Assert.Contains(Schedule(3, Decode, true, []), stage => Steps(stage) > 1);
+        Assert.All(Schedule(3, Decode, true, [PlanPasses.Stages]), stage => Assert.Equal(1, Steps(stage)));
+
+        static int Steps(Stage stage) => stage.Chains.Sum(chain => chain.Steps.Count);
+    }
+
+    [Fact]
+    public void Without_chains_of_rows_each_step_goes_through_all_rows()
+    {
+        Assert.Contains("Rows: Zip Quantize", Describe(Schedule(3, Prompt, true, [])));
+        Assert.Contains("Rows: Zip, Rows: Quantize", Describe(Schedule(3, Prompt, true, [PlanPasses.RowChains])));
+    }
+
+    [Fact]
+    public void Without_chains_of_heads_nothing_is_divided_by_heads()
+    {
+        Assert.Contains("Heads: KvWrite Attention Quantize", Describe(Schedule(3, Decode, true, [])));
+        Assert.DoesNotContain(Describe(Schedule(3, Decode, true, [PlanPasses.HeadChains])), stage => stage.Contains("Heads", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Without_sharing_out_there_are_as_many_shares_as_threads()
+    {
+        Assert.Equal([8], Shares([]));
+        Assert.Equal([2], Shares([PlanPasses.SharedOut]));
+
+        static IEnumerable<int> Shares(string[] without) =>
+            Schedule(3, Decode, true, without).SelectMany(stage => stage.Chains).Where(chain => chain.Division.Kind == DivisionKind.Own).Select(chain => chain.Division.Shares).Distinct();
+    }
+
+    [Fact]
     public void Sums_between_norms_are_one_step_with_both()
     {
         IReadOnlyList<string> fused = [.. Describe(Schedule(3, Decode, true, [], postNorms: true))];

@@ -10,16 +10,19 @@ internal sealed class ChoosingBackend(IBackend inner) : IBackend
     /// <summary>Steps that were begun before the tokens of the one before were read.</summary>
     public int Ahead { get; private set; }
 
+    /// <summary>A token after which there is none to choose; null for none such.</summary>
+    public int? DeadEnd { get; set; }
+
     public string Name => inner.Name;
 
     public IKvMemory AllocateKv(KvLayout layout, int blocks) => inner.AllocateKv(layout, blocks);
 
     public IGraphExecutor Load(ComputationGraph graph, IWeightSource weights, int maxRows, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
-        new Executor(inner.Load(graph, weights, maxRows, progress, cancellation), graph[graph.Output].Width, () => Ahead++);
+        new Executor(inner.Load(graph, weights, maxRows, progress, cancellation), graph[graph.Output].Width, this);
 
     public void Dispose() => inner.Dispose();
 
-    private sealed class Executor(IGraphExecutor inner, int width, Action ahead) : ISamplingExecutor
+    private sealed class Executor(IGraphExecutor inner, int width, ChoosingBackend backend) : ISamplingExecutor
     {
         private readonly Queue<(int[] Tokens, float[] Logits)> _begun = [];
         private readonly ForwardBatch _followed = new();
@@ -40,7 +43,7 @@ internal sealed class ChoosingBackend(IBackend inner) : IBackend
             Assert.InRange(_begun.Count, 0, 1);
             if (follows)
             {
-                ahead();
+                backend.Ahead++;
                 batch = Following(batch, kv.Layout.BlockTokens);
             }
 
@@ -48,7 +51,8 @@ internal sealed class ChoosingBackend(IBackend inner) : IBackend
             float[] logits = new float[rows.Length * width];
             inner.Run(batch, kv, logits);
             _chosen = new int[rows.Length];
-            for (int i = 0; i < rows.Length; i++) _chosen[i] = Choose(logits.AsSpan(i * width, vocabulary), rows[i]);
+            for (int i = 0; i < rows.Length; i++)
+                _chosen[i] = batch.Tokens[batch.LogitRows[i]] == backend.DeadEnd ? -1 : Choose(logits.AsSpan(i * width, vocabulary), rows[i]);
             _begun.Enqueue((_chosen, logits));
         }
 
@@ -67,14 +71,14 @@ internal sealed class ChoosingBackend(IBackend inner) : IBackend
 
         public void Dispose() => inner.Dispose();
 
-        /// <summary>The batch with the tokens that were chosen last.</summary>
+        /// <summary>The batch with the tokens that were chosen last; where there was none, with any.</summary>
         private ForwardBatch Following(ForwardBatch batch, int blockTokens)
         {
             Assert.Equal(_chosen.Length, batch.RowCount);
             Assert.Equal(batch.RowCount, batch.LogitRows.Length);
             _followed.Clear();
             foreach (BatchSequence sequence in batch.Sequences)
-                _followed.Add([_chosen[sequence.FirstRow]], sequence.FirstPosition, batch.BlockTables.Slice(sequence.FirstBlock, sequence.BlockCount), blockTokens, LogitRows.Last);
+                _followed.Add([Math.Max(_chosen[sequence.FirstRow], 0)], sequence.FirstPosition, batch.BlockTables.Slice(sequence.FirstBlock, sequence.BlockCount), blockTokens, LogitRows.Last);
             return _followed;
         }
 

@@ -56,6 +56,31 @@ public class ChosenTokenTests
         Assert.Equal(TinyRuntime.AnswerAlone(alone, request), run.TokensOf(stays));
     }
 
+    /// <summary>An answer that has no token to choose ends alone, though its next row is under way.</summary>
+    [Fact]
+    public void An_answer_with_nothing_to_choose_fails_alone()
+    {
+        ChoosingBackend backend = new(new ReferenceBackend());
+        using ModelRuntime runtime = Load(backend), alone = Load(new ReferenceBackend());
+        GenerationRequest sound = TinyRuntime.Greedy([20, 21, 22], 30);
+        GenerationRequest unsound = TinyRuntime.Greedy([40, 41], 30) with { Sampling = new SamplingOptions { Seed = 3, Temperature = 1.5f } };
+        ScheduleRun run = new(alone);
+        AnswerStream whole = run.Submit(unsound);
+        run.ToEnd();
+        int[] expected = TinyRuntime.AnswerAlone(alone, sound), prefix = run.TokensOf(whole);
+        backend.DeadEnd = prefix.Skip(4).First(token => !expected.Contains(token) && !sound.Prompt.Contains(token) && !unsound.Prompt.Contains(token));
+        run = new ScheduleRun(runtime);
+        AnswerStream stays = run.Submit(sound), fails = run.Submit(unsound);
+
+        run.ToEnd();
+
+        Assert.Equal(expected, run.TokensOf(stays));
+        Assert.Equal(prefix[..(Array.IndexOf(prefix, backend.DeadEnd.Value) + 1)], run.TokensOf(fails));
+        Assert.IsType<InvalidOperationException>(fails.Chunks.Completion.Exception?.InnerException);
+        Assert.Equal(runtime.Pool.BlockCount, runtime.Pool.AvailableCount);
+        Assert.True(backend.Ahead > 20, $"{backend.Ahead} steps were begun ahead");
+    }
+
     private static ModelRuntime Load(Graph.Execution.IBackend backend) =>
         ModelRuntime.Load(TinyRuntime.ModelPath, TinyRuntime.Options(4), (_, _) => backend);
 
