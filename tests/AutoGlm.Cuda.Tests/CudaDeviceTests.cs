@@ -1,3 +1,5 @@
+using AutoGlm.Cuda.Memory;
+
 namespace AutoGlm.Cuda.Tests;
 
 public class CudaDeviceTests
@@ -19,6 +21,15 @@ public class CudaDeviceTests
 
         Assert.NotEmpty(device.Name);
         Assert.True(device.Multiprocessors > 0 && device.TotalBytes > 1 << 30 && device.FreeBytes > 0 && device.FreeBytes <= device.TotalBytes);
+    }
+
+    [Fact]
+    public void Too_little_memory_is_an_error_that_says_how_much_is_needed_and_free()
+    {
+        using CudaDevice device = Gpu.Open();
+
+        InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(() => new DeviceBuffer(device, 4L << 40, "a test"));
+        Assert.Matches(@"a test: needs 4398\.047 GB, the card has [0-9.]+ GB free of [0-9.]+ GB\. ", error.Message);
     }
 
     [Fact]

@@ -146,9 +146,6 @@ internal static unsafe partial class CudaDriver
     public static partial CudaResult cuOccupancyMaxActiveBlocksPerMultiprocessor(out int blocks, nint function, int threads, nuint sharedBytes);
 
     [LibraryImport(Library)]
-    public static partial CudaResult cuOccupancyMaxPotentialBlockSize(out int minimumGrid, out int threads, nint function, nint sharedOfThreads, nuint sharedBytes, int limit);
-
-    [LibraryImport(Library)]
     public static partial CudaResult cuLaunchKernelEx(LaunchConfig* config, nint function, void** parameters, void** extra);
 
     // ---- graphs

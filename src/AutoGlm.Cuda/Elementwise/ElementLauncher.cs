@@ -22,23 +22,12 @@ internal struct CopyArgs
     public int XStride, YStride, Groups, XGroup, YGroup, XOffset, YOffset, Width;
 }
 
-/// <summary>EmbedArgs of embedding.cu.</summary>
-internal struct EmbedArgs
-{
-    public nint Table, Tokens, Y;
-    public long RowBytes;
-
-    /// <summary>The type is <see cref="Formats.Tensors.TensorType"/>'s number.</summary>
-    public int YStride, Width, Type, Vocabulary;
-}
-
-/// <summary>Functions of elements, copies of columns and rows, and rows of an embedding table.</summary>
+/// <summary>Functions of elements, and copies of columns and rows.</summary>
 internal sealed class ElementLauncher(KernelLibrary kernels)
 {
     private const int Threads = 256, ColumnsOfThread = 4;
 
     private readonly CudaFunction _copy = kernels.Get("copy_columns");
-    private readonly CudaFunction _embed = kernels.Get("embed_rows");
 
     /// <summary>The kernel of a function: add, multiply, scale, soft_cap, silu, gelu_tanh, gelu, silu_gated, gelu_tanh_gated, gelu_gated, clamped_swiglu.</summary>
     /// <remarks>Gated functions have every output, the others <see cref="ActivationOutput.Single"/>.</remarks>
@@ -49,7 +38,4 @@ internal sealed class ElementLauncher(KernelLibrary kernels)
 
     public void Copy(CudaStream stream, in CopyArgs args, int rows, bool overlap = false) =>
         _copy.Launch(stream, new Grid(Grid.Cover((long)args.Groups * args.Width, Threads), rows), Threads, 0, args, overlap);
-
-    public void Embed(CudaStream stream, in EmbedArgs args, int rows, bool overlap = false) =>
-        _embed.Launch(stream, new Grid(Grid.Cover(args.Width, Threads), rows), Threads, 0, args, overlap);
 }

@@ -108,13 +108,6 @@ internal sealed unsafe class CudaFunction
         return blocks;
     }
 
-    /// <summary>The threads of a block that fill a multiprocessor best.</summary>
-    public int BestThreads(int sharedBytes = 0, int limit = 0)
-    {
-        CudaException.Check(CudaDriver.cuOccupancyMaxPotentialBlockSize(out _, out int threads, _handle, 0, (nuint)sharedBytes, limit));
-        return threads;
-    }
-
     private int Attribute(FunctionAttribute attribute)
     {
         CudaException.Check(CudaDriver.cuFuncGetAttribute(out int value, attribute, _handle));

@@ -1,9 +1,7 @@
 using AutoGlm.Cpu.Reference;
 using AutoGlm.Cuda.Elementwise;
-using AutoGlm.Formats.Tensors;
 using AutoGlm.Graph.Execution;
 using AutoGlm.Graph.Nodes;
-using AutoGlm.Graph.Tests;
 
 namespace AutoGlm.Cuda.Tests.Elementwise;
 
@@ -84,30 +82,6 @@ public class ElementwiseTests
     }
 
     [Theory]
-    [MemberData(nameof(TableTypes))]
-    public void Embeddings_are_decoded_exactly(TensorType type)
-    {
-        using Card card = new();
-        const int Width = 512, Vocabulary = 37;
-        int[] tokens = [0, 36, 5, 5, 17, -1, 37];
-        GraphBuilder builder = new();
-        builder.Matrix("table", type, Vocabulary, Width);
-        Tensor table = builder.Get("table");
-        float[] values = table.Decode();
-        ReadOnlySpan<byte> bytes = table.Rows(0, Vocabulary);
-
-        nint y = card.Poisoned(tokens.Length * Width * sizeof(float));
-        new ElementLauncher(card.Kernels).Embed(card.Stream, new EmbedArgs { Table = card.Upload(bytes), Tokens = card.Upload(tokens), Y = y, RowBytes = bytes.Length / Vocabulary, YStride = Width, Width = Width, Type = (int)type, Vocabulary = Vocabulary }, tokens.Length);
-
-        float[] rows = card.Download<float>(y, tokens.Length * Width);
-        for (int i = 0; i < tokens.Length; i++)
-        {
-            if ((uint)tokens[i] >= Vocabulary) Assert.All(rows[(i * Width)..((i + 1) * Width)], value => Assert.True(float.IsNaN(value)));
-            else Numbers.AssertClose(values.AsSpan(tokens[i] * Width, Width), rows.AsSpan(i * Width, Width), 1e-6, type.ToString());
-        }
-    }
-
-    [Theory]
     [InlineData(RouterGating.Softmax, 64, 8, 1, 1, true, false)]
     [InlineData(RouterGating.Softmax, 160, 6, 8, 3, false, false)]
     [InlineData(RouterGating.Sigmoid, 256, 8, 8, 4, true, true)]
@@ -146,6 +120,4 @@ public class ElementwiseTests
             }
         }
     }
-
-    public static TheoryData<TensorType> TableTypes => new(Enum.GetValues<TensorType>());
 }
