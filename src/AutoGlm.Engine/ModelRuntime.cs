@@ -99,8 +99,7 @@ public sealed class ModelRuntime : IDisposable
             backend = create(options, package.Context);
             options = options with { BatchTokens = options.BatchTokens ?? backend.BatchRows };
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
-            IWeightSource weights = options.FullPrecisionWeights ? new FullPrecisionWeights(package.Weights) : package.Weights;
-            executor = backend.Load(graph, weights, options.StepTokens, progress, cancellation);
+            executor = backend.Load(graph, package.Weights, options.StepTokens, progress, cancellation);
             byte[] fingerprint = SHA256.HashData([.. package.ComputeFingerprint(), .. executor.ContentHash.Span]);
             KvMemoryPlan memory = KvMemoryPlan.For(layout, package.Context, options, backend.KvBytesAvailable, executor.MappedBytes);
             BlockPool pool = new(backend.AllocateKv(layout, memory.Blocks), options.ToPoolOptions());
@@ -157,10 +156,10 @@ public sealed class ModelRuntime : IDisposable
 
     private static ModelPackage OpenPackage(string path, EngineOptions options)
     {
-        if (options.Context is not null) return ModelPackage.Open(path, options.Context);
-        ModelPackage package = ModelPackage.Open(path);
+        if (options.Context is not null) return ModelPackage.Open(path, options.Context, options.FullPrecisionWeights);
+        ModelPackage package = ModelPackage.Open(path, null, options.FullPrecisionWeights);
         if (package.ModelContext <= DefaultContext) return package;
         package.Dispose();
-        return ModelPackage.Open(path, DefaultContext);
+        return ModelPackage.Open(path, DefaultContext, options.FullPrecisionWeights);
     }
 }

@@ -102,13 +102,14 @@ public sealed class ModelPackage : IDisposable
 
     /// <param name="path">A .gguf file (any part of a split one), or a Hugging Face folder.</param>
     /// <param name="context">Tokens the model will be used with; what it was made for where null.</param>
+    /// <param name="fullPrecision">True for weights as float32, whatever the file stores.</param>
     /// <exception cref="ModelFormatException">It is no model, an unsound one, or of an architecture unknown here.</exception>
-    public static ModelPackage Open(string path, int? context = null)
+    public static ModelPackage Open(string path, int? context = null, bool fullPrecision = false)
     {
         if (context is < 1) throw new ArgumentOutOfRangeException(nameof(context), context, "The context should be at least 1 token.");
-        if (Directory.Exists(path)) return OpenFolder(path, context);
+        if (Directory.Exists(path)) return OpenFolder(path, context, fullPrecision);
         if (!File.Exists(path)) throw new ModelFormatException(path, "path", "there is no such file or folder; name a .gguf file or a Hugging Face folder");
-        return OpenGguf(path, context);
+        return OpenGguf(path, context, fullPrecision);
     }
 
     public void Dispose() => Weights.Dispose();
@@ -122,14 +123,14 @@ public sealed class ModelPackage : IDisposable
             where, field, $"has {tokenizer.VocabularySize} tokens with those added, but the model has {Vocabulary} rows, one a token; use the tokenizer that belongs to the model, or resize the model's embedding");
     }
 
-    private static ModelPackage OpenGguf(string path, int? context)
+    private static ModelPackage OpenGguf(string path, int? context, bool fullPrecision)
     {
         GgufFile file = Formats.Gguf.GgufFile.Open(path);
         try
         {
             GgufHyperparameters settings = new(file.Metadata);
             Architecture family = Architectures.Architecture.Find(path, settings.ArchitectureName, huggingFace: false);
-            GgufWeights weights = new(file);
+            IWeightSource weights = Held(new GgufWeights(file), fullPrecision);
             ModelConfig config = new(settings, weights, context);
             ComputationGraph graph = family.Build(new DecoderBuilder(config, weights, family.GgufRope, family.Name));
             return new ModelPackage(path, family, config, weights, graph, () => TokenizerFactory.FromGguf(file.Metadata, path))
@@ -147,7 +148,7 @@ public sealed class ModelPackage : IDisposable
         }
     }
 
-    private static ModelPackage OpenFolder(string path, int? context)
+    private static ModelPackage OpenFolder(string path, int? context, bool fullPrecision)
     {
         HuggingFaceFolder folder = HuggingFaceFolder.Open(path);
         try
@@ -156,7 +157,7 @@ public sealed class ModelPackage : IDisposable
             RejectQuantizedFolder(settings, folder.Config);
             Architecture family = Architectures.Architecture.Find(folder.ConfigPath, settings.ArchitectureName, huggingFace: true);
             RejectOtherActivation(settings, family);
-            HuggingFaceWeights weights = new(folder, settings, family);
+            IWeightSource weights = Held(new HuggingFaceWeights(folder, settings, family), fullPrecision);
             ModelConfig config = new(settings, weights, context);
             ComputationGraph graph = family.Build(new DecoderBuilder(config, weights, family.HuggingFaceRope, family.Name));
             return new ModelPackage(path, family, config, weights, graph, () => TokenizerFactory.FromHuggingFace(folder))
@@ -173,6 +174,8 @@ public sealed class ModelPackage : IDisposable
             throw;
         }
     }
+
+    private static IWeightSource Held(IWeightSource stored, bool fullPrecision) => fullPrecision ? new FullPrecisionWeights(stored) : stored;
 
     /// <summary>A family's graph has its activation; a model of another one would be computed wrongly.</summary>
     private static void RejectOtherActivation(Hyperparameters settings, Architecture family)

@@ -48,7 +48,10 @@ internal sealed class RuntimeOptions
     {
         Description = "Compute by definition: slow, one thread, no vector instructions (for checking).",
     };
-
+    private readonly Option<bool> _fullPrecision = new("--full-precision")
+    {
+        Description = "Hold weights as float32 and round nothing on the way: several times the memory and the time, for near ties to fall as by definition.",
+    };
     private readonly Option<bool> _noWeightCache = new("--no-weight-cache")
     {
         Description = "Pack weights into memory each time, and keep nothing on disk for the next start.",
@@ -82,6 +85,7 @@ internal sealed class RuntimeOptions
         command.Add(_kvType);
         command.Add(_isa);
         command.Add(_reference);
+        command.Add(_fullPrecision);
         command.Add(_noWeightCache);
         command.Add(_without);
     }
@@ -96,6 +100,7 @@ internal sealed class RuntimeOptions
         Isa = arguments.GetRequiredValue(_isa),
         KvType = Enum.Parse<KvType>(arguments.GetRequiredValue(_kvType), ignoreCase: true),
         Reference = arguments.GetValue(_reference),
+        FullPrecisionWeights = arguments.GetValue(_fullPrecision),
         WeightCache = !arguments.GetValue(_noWeightCache),
         WithoutPasses = _without.Read(arguments),
     };

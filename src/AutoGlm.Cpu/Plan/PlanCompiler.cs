@@ -126,8 +126,10 @@ internal sealed unsafe class PlanCompiler(ComputationGraph graph, WeightStore we
         _steps.Add(new HeadMatMulStep(kernels, memory.Activations, matrix, memory[node.X], y));
     }
 
+    /// <exception cref="InvalidOperationException">A norm was fused that float weights have no use for: the graph's types are not those of the weights.</exception>
     private void Quantize(PackedMatrix matrix, Value x, FusedNorm? norm = null)
     {
+        if (matrix.Format.IsFloat && norm is not null) throw new InvalidOperationException($"{norm.Gain}: a norm was fused into a product of float weights, which the graph says are quantised.");
         if (matrix.Format.IsFloat || _quantized == (x, null, norm)) return;
         if (norm is null) _steps.Add(new QuantizeStep(kernels, memory.Activations, memory[x]));
         else if (_steps[^1] is ResidualAddStep sum && sum.Y == memory[x]) _steps[^1] = sum.Quantized(memory.Activations, NormOf(norm));
