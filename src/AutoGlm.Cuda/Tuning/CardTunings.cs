@@ -3,7 +3,7 @@ namespace AutoGlm.Cuda.Tuning;
 /// <summary>The table of tunings: a row for each card that was measured, and a rule for all others.</summary>
 internal static class CardTunings
 {
-    /// <summary>Measured on an H100 (docs/cuda.md); an H200 has the same multiprocessors.</summary>
+    /// <summary>Measured on an H100 80GB HBM3 (docs/cuda.md); an H200 has the same multiprocessors.</summary>
     public static readonly CardTuning Hopper = new()
     {
         Row = "H100/H200",
@@ -25,15 +25,14 @@ internal static class CardTunings
 
     private static readonly Version HopperCapability = new(9, 0);
 
-    /// <summary>Names, as the driver has them, of the cards that a row was measured on.</summary>
-    private static readonly string[] HopperNames = ["H100"];
+    /// <summary>The driver's name for what it was measured on: an H100 with slower memory is another card.</summary>
+    private const string HopperName = "H100 80GB HBM3";
 
     /// <summary>The row for a card: its own, its architecture's, or a derived one.</summary>
     public static CardTuning For(CardAttributes card)
     {
         if (card.ComputeCapability != HopperCapability) return Derive(card);
-        bool same = HopperNames.Any(name => card.Name.Split(' ').Contains(name, StringComparer.OrdinalIgnoreCase));
-        return Hopper with { Measured = same };
+        return Hopper with { Measured = card.Name.Contains(HopperName, StringComparison.Ordinal) };
     }
 
     /// <summary>

@@ -11,7 +11,7 @@ public class CardTuningsTests
     public void A_row_says_whether_it_was_measured_on_the_card()
     {
         Assert.Equal("H100/H200 (measured)", CardTunings.For(Cards.H100).ToString());
-        Assert.Equal("H100/H200 (not measured on this card)", CardTunings.For(Cards.H100 with { Name = "NVIDIA H20" }).ToString());
+        Assert.Equal("H100/H200 (not measured on this card)", CardTunings.For(Cards.H100 with { Name = "NVIDIA H200" }).ToString());
         Assert.Equal("derived for compute capability 8.9 (not measured on this card)", CardTunings.For(Cards.Of("8.9")).ToString());
         Assert.Equal("derived for compute capability 10.0 (not measured on this card)", CardTunings.For(Cards.H100 with { ComputeCapability = new Version(10, 0) }).ToString());
     }
