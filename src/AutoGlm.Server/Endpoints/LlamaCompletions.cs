@@ -1,5 +1,4 @@
 using AutoGlm.Engine;
-using AutoGlm.Engine.Sampling;
 using AutoGlm.Server.Answers;
 using AutoGlm.Server.Http;
 using AutoGlm.Server.Protocol;
