@@ -31,7 +31,8 @@ public sealed class KilledServerTests : IDisposable
 
         using AutoglmServe next = await StartAsync();
         Assert.Matches("and [1-9][0-9]* beginnings", next.Log);
-        Assert.DoesNotContain("Warm-up:", next.Log);
+        // A slow machine may leave sizes out of its warm-up, and says so.
+        Assert.DoesNotContain(".prefixes", next.Log);
         (string text, int prompt, int cached) = await AskAsync(next, "When is it lit?");
         JsonNode blocks = JsonNode.Parse(await next.Http.GetStringAsync("/v1/cache"))!;
 
@@ -55,7 +56,7 @@ public sealed class KilledServerTests : IDisposable
         await File.WriteAllBytesAsync(file, whole[..(whole.Length / 2)]);
         using AutoglmServe next = await StartAsync();
 
-        Assert.Contains("Warm-up:", next.Log);
+        Assert.Matches($"Warm-up: .*{Path.GetFileName(file)}", next.Log);
         Assert.Contains("and 0 beginnings", next.Log);
         Assert.Equal(0, (await AskAsync(next, "When is it lit?")).Cached);
     }

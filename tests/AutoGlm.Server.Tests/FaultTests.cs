@@ -108,7 +108,7 @@ public class FaultTests(ServerFixture fixture)
     public async Task A_client_that_leaves_frees_what_its_answer_held()
     {
         await using AutoGlmServer server = await ServerFixture.StartAsync(ServerFixture.Roomy);
-        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpClient http = ServerFixture.ClientOf(server);
         using (Socket socket = await ConnectAsync(server))
         {
             await socket.SendAsync(Encoding.UTF8.GetBytes($"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {ServerFixture.Long.Length}\r\n\r\n{ServerFixture.Long}"));
@@ -147,7 +147,7 @@ public class FaultTests(ServerFixture fixture)
     public async Task Keys_are_asked_for_and_pages_of_others_are_refused()
     {
         await using AutoGlmServer server = await AutoGlmServer.ListenAsync(ServerFixture.Options with { ApiKeys = ["right"] });
-        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpClient http = ServerFixture.ClientOf(server);
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("/v1/models")).StatusCode);
         http.DefaultRequestHeaders.Authorization = new("Bearer", "wrong");
@@ -179,7 +179,7 @@ public class FaultTests(ServerFixture fixture)
     public async Task The_page_needs_no_key_and_nothing_from_elsewhere()
     {
         await using AutoGlmServer server = await AutoGlmServer.ListenAsync(ServerFixture.Options with { ApiKeys = ["right"] });
-        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpClient http = ServerFixture.ClientOf(server);
 
         using HttpResponseMessage response = await http.GetAsync("/");
         string page = await response.Content.ReadAsStringAsync();

@@ -18,7 +18,7 @@ public class LargeBodyTests
     public async Task Those_that_send_slowly_hold_up_large_bodies_for_a_while_and_small_ones_not_at_all()
     {
         await using AutoGlmServer server = await ServerFixture.StartAsync(ServerFixture.Options with { LargeBodyTime = TimeSpan.FromSeconds(2) });
-        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpClient http = ServerFixture.ClientOf(server);
         using Socket first = await SendAsync(server, Large.Length, Large[..^1]), second = await SendAsync(server, Large.Length, Large[..^1]);
 
         (int status, _) = await ServerFixture.PostAsync(http, "/v1/completions", Small);
@@ -52,7 +52,7 @@ public class LargeBodyTests
     public async Task A_turn_ends_when_the_answer_begins()
     {
         await using AutoGlmServer server = await ServerFixture.StartAsync(ServerFixture.Roomy);
-        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpClient http = ServerFixture.ClientOf(server);
         string padding = new(' ', 2 * LargeBodies.LeastBytes);
         string running = ServerFixture.Long[..^1] + padding + "}";
         using HttpResponseMessage first = await ServerFixture.SendAsync(http, "/v1/completions", running), second = await ServerFixture.SendAsync(http, "/v1/completions", running);
@@ -109,7 +109,7 @@ public class LargeBodyTests
     {
         StringBuilder text = new();
         byte[] buffer = new byte[1 << 16];
-        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(5));
+        using CancellationTokenSource patience = new(ServerFixture.Patience);
         try
         {
             for (int read; (read = await socket.ReceiveAsync(buffer, patience.Token)) > 0;) text.Append(Encoding.UTF8.GetString(buffer, 0, read));

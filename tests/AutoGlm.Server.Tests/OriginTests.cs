@@ -11,7 +11,7 @@ public class OriginTests
     public async Task Pages_that_are_allowed_may_ask_and_see_errors()
     {
         await using AutoGlmServer server = await AutoGlmServer.ListenAsync(ServerFixture.Options with { ApiKeys = ["right"], CorsOrigins = [Good] });
-        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpClient http = ServerFixture.ClientOf(server);
 
         using HttpResponseMessage preflight = await http.SendAsync(Request(HttpMethod.Options, Good));
         using HttpResponseMessage unauthorised = await http.SendAsync(Request(HttpMethod.Get, Good));

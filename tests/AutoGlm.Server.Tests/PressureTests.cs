@@ -17,7 +17,7 @@ public class PressureTests
     public async Task A_full_queue_is_told_with_when_to_come_again_and_who_waits_hears_that_it_does()
     {
         await using AutoGlmServer server = await ServerFixture.StartAsync(Narrow with { KeepAlive = TimeSpan.FromMilliseconds(50) });
-        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpClient http = ServerFixture.ClientOf(server);
         using HttpResponseMessage running = await ServerFixture.SendAsync(http, "/v1/completions", ServerFixture.Long);
         await ServerFixture.EventuallyAsync(() => server.Engine!.GetStatistics().Running == 1, "the answer does not begin");
         Task<HttpResponseMessage> waiting = ServerFixture.SendAsync(http, "/v1/completions", Short);
@@ -42,7 +42,7 @@ public class PressureTests
     public async Task Who_runs_finishes_when_the_server_stops_and_who_comes_is_sent_away()
     {
         await using AutoGlmServer server = await ServerFixture.StartAsync(ServerFixture.Roomy with { Grace = TimeSpan.FromMinutes(2) });
-        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpClient http = ServerFixture.ClientOf(server);
         HttpResponseMessage longer = await ServerFixture.SendAsync(http, "/v1/completions", ServerFixture.Long);
         using HttpResponseMessage running = await ServerFixture.SendAsync(http, "/v1/completions", """{"prompt":"Once","max_tokens":200,"ignore_eos":true,"stream":true}""");
 
@@ -64,7 +64,7 @@ public class PressureTests
     public async Task Who_runs_is_told_when_the_grace_is_over(string path, string request, string last)
     {
         await using AutoGlmServer server = await ServerFixture.StartAsync(ServerFixture.Roomy with { Grace = TimeSpan.Zero });
-        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpClient http = ServerFixture.ClientOf(server);
         using HttpResponseMessage running = await ServerFixture.SendAsync(http, path, request);
 
         await server.StopAsync();
@@ -79,7 +79,7 @@ public class PressureTests
     public async Task A_slow_reader_is_dropped_while_others_go_on()
     {
         await using AutoGlmServer server = await ServerFixture.StartAsync(ServerFixture.Roomy with { WriteTimeout = TimeSpan.FromSeconds(1), LogLevel = Microsoft.Extensions.Logging.LogLevel.Error });
-        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpClient http = ServerFixture.ClientOf(server);
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         await socket.ConnectAsync(server.Address.Host, server.Address.Port);
         // Twenty alternatives to each token, two kilobytes: more than the system's buffers hold.

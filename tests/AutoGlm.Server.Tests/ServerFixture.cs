@@ -18,6 +18,9 @@ public sealed class ServerFixture : IAsyncLifetime
     /// <summary>Asks for an answer that takes longer than a test may be held up, of a <see cref="Roomy"/> server: whoever asks leaves, or the server stops.</summary>
     public const string Long = """{"prompt":"Once","max_tokens":32000,"ignore_eos":true,"stream":true}""";
 
+    /// <summary>How long a test waits for what takes seconds.</summary>
+    public static TimeSpan Patience { get; } = TimeSpan.FromMinutes(5);
+
     public static string ModelPath { get; } = TestData.InRepository("models", "autoglm-mini.gguf");
 
     /// <summary>Settings for servers of tests: quick to load, quiet, on a free port.</summary>
@@ -33,6 +36,8 @@ public sealed class ServerFixture : IAsyncLifetime
     /// <summary>The same with room for <see cref="Long"/> answers.</summary>
     public static ServerOptions Roomy { get; } = Options with { Engine = Options.Engine with { Context = 1 << 15 } };
 
+    private static TimeSpan Look { get; } = TimeSpan.FromMilliseconds(50);
+
     public AutoGlmServer Server { get; private set; } = null!;
 
     public HttpClient Http { get; private set; } = null!;
@@ -42,7 +47,7 @@ public sealed class ServerFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Server = await StartAsync(Options);
-        Http = new HttpClient { BaseAddress = Server.Address };
+        Http = ClientOf(Server);
     }
 
     public async ValueTask DisposeAsync()
@@ -59,9 +64,12 @@ public sealed class ServerFixture : IAsyncLifetime
         return server;
     }
 
+    /// <summary>A patient client.</summary>
+    public static HttpClient ClientOf(AutoGlmServer server) => new() { BaseAddress = server.Address, Timeout = Patience };
+
     /// <summary>OpenAI's own client, as its users set it up.</summary>
     public static OpenAIClient ClientFor(AutoGlmServer server, string key = "none") =>
-        new(new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(server.Address, "v1"), RetryPolicy = new System.ClientModel.Primitives.ClientRetryPolicy(0) });
+        new(new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(server.Address, "v1"), RetryPolicy = new System.ClientModel.Primitives.ClientRetryPolicy(0), NetworkTimeout = Patience });
 
     public OpenAIClient Client() => ClientFor(Server);
 
@@ -82,10 +90,10 @@ public sealed class ServerFixture : IAsyncLifetime
     /// <summary>Waits until something holds; fails with the message where it does not.</summary>
     public static async Task EventuallyAsync(Func<bool> holds, string otherwise)
     {
-        for (int i = 0; i < 6000; i++)
+        for (int i = 0; i < Patience / Look; i++)
         {
             if (holds()) return;
-            await Task.Delay(50, TestContext.Current.CancellationToken);
+            await Task.Delay(Look, TestContext.Current.CancellationToken);
         }
 
         Assert.Fail(otherwise);

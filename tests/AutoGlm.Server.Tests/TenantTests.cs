@@ -86,7 +86,7 @@ public class TenantTests
     });
 
     private static HttpClient As(AutoGlmServer server, string key) =>
-        new() { BaseAddress = server.Address, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
+        new() { BaseAddress = server.Address, Timeout = ServerFixture.Patience, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
 
     private static async Task<Asked> AskAsync(AutoGlmServer server, HttpClient tenant)
     {

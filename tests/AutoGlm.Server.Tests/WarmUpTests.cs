@@ -63,7 +63,7 @@ public sealed class WarmUpTests : IDisposable
 
     private static async Task<int> CachedAsync(AutoGlmServer server, string key, string prompt)
     {
-        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpClient http = ServerFixture.ClientOf(server);
         http.DefaultRequestHeaders.Authorization = new("Bearer", key);
         (int status, JsonElement body) = await ServerFixture.PostAsync(http, "/v1/completions", JsonSerializer.Serialize(new { prompt, max_tokens = 1 }));
         Assert.Equal(200, status);

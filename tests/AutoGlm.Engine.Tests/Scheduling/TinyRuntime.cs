@@ -27,6 +27,7 @@ internal static class TinyRuntime
         PrefixWaitTokens = BlockTokens,
         KvMemory = contexts * Context / BlockTokens * BytesOf(type),
         Reference = true,
+        WarmUpPatience = TimeSpan.FromHours(1),
     };
 
     /// <summary>The model for a type of keys and values: quantised ones come in groups of 32.</summary>
