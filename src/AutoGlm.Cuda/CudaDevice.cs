@@ -7,6 +7,11 @@ namespace AutoGlm.Cuda;
 /// <summary>A card, with its primary context. Threads that use it call <see cref="MakeCurrent"/> first.</summary>
 public sealed unsafe class CudaDevice : IDisposable
 {
+    private static readonly Version LeastCapability = new(8, 0);
+
+    /// <summary>The CUDA version whose drivers know PTX 8.3, which <c>Kernels/build.sh</c> writes.</summary>
+    private static readonly Version LeastDriver = new(12, 3);
+
     private readonly int _handle;
     private nint _context;
 
@@ -88,7 +93,7 @@ public sealed unsafe class CudaDevice : IDisposable
     }
 
     /// <summary>Opens a card.</summary>
-    /// <exception cref="NotSupportedException">There is no driver, no such card, or it is too old.</exception>
+    /// <exception cref="NotSupportedException">There is no driver, no such card, or one of them is too old.</exception>
     /// <exception cref="ArgumentException">The file that AUTOGLM_CUDA_TUNING names is no tuning.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static CudaDevice Open(int ordinal = 0)
@@ -99,7 +104,7 @@ public sealed unsafe class CudaDevice : IDisposable
         CudaDevice device = new(ordinal);
         try
         {
-            if (device.ComputeCapability.Major < 8) throw new NotSupportedException($"{device.Name} has compute capability {device.ComputeCapability}; the kernels need 8.0 (Ampere) or later.");
+            if (Refusal(device.Name, device.ComputeCapability, device.DriverVersion) is { } refusal) throw new NotSupportedException(refusal);
             device.Tuning = CardTuningFile.Apply(CardTunings.For(device.Attributes));
             return device;
         }
@@ -108,6 +113,13 @@ public sealed unsafe class CudaDevice : IDisposable
             device.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Why a card cannot be used; null where it can.</summary>
+    internal static string? Refusal(string name, Version capability, Version driver)
+    {
+        if (capability < LeastCapability) return $"{name} has compute capability {capability}; the kernels need {LeastCapability} (Ampere) or later.";
+        return driver < LeastDriver ? $"NVIDIA's driver for {name} is one for CUDA {driver}; the kernels need one for CUDA {LeastDriver} or later. Install a newer driver; no toolkit is needed." : null;
     }
 
     /// <summary>Binds the card to the calling thread.</summary>

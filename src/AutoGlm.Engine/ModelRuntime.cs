@@ -54,7 +54,7 @@ public sealed class ModelRuntime : IDisposable
     public ReadOnlySpan<byte> Fingerprint => _fingerprint;
 
     /// <summary>What people should know about how the model was loaded, a sentence each.</summary>
-    public IReadOnlyList<string> Notices => _backend.Notices;
+    public IReadOnlyList<string> Notices => [.. Package.Notices, .. _backend.Notices];
 
     public long WeightBytes => _executor.WeightBytes;
 

@@ -24,14 +24,14 @@ public sealed class ModelPackage : IDisposable
     private readonly ModelConfig _config;
     private readonly Lazy<Tokenizer> _tokenizer;
 
-    private ModelPackage(string path, Architecture family, ModelConfig config, IWeightSource weights, ComputationGraph graph, Func<Tokenizer> tokenizer)
+    private ModelPackage(string path, Architecture family, ModelConfig config, IWeightSource weights, ComputationGraph graph, Func<int, Tokenizer> tokenizer)
     {
         Path = path;
         Architecture = family.Name;
         _config = config;
         Weights = weights;
         Graph = graph;
-        _tokenizer = new Lazy<Tokenizer>(() => Checked(tokenizer()));
+        _tokenizer = new Lazy<Tokenizer>(() => tokenizer(Math.Min(Vocabulary, EmbeddedTokens)));
     }
 
     /// <summary>The file or folder.</summary>
@@ -60,9 +60,12 @@ public sealed class ModelPackage : IDisposable
     /// <summary>The folder; null for a GGUF file.</summary>
     public HuggingFaceFolder? Folder { get; private init; }
 
-    /// <summary>The tokenizer, made when first asked for.</summary>
-    /// <exception cref="ModelFormatException">The file has none, or an unsound one, or one with more tokens than the model.</exception>
+    /// <summary>The tokenizer, made when first asked for. The model may have more rows than it has tokens (many are padded), never fewer.</summary>
+    /// <exception cref="ModelFormatException">The file has none, or an unsound one, or one that needs more tokens than the model has rows.</exception>
     public Tokenizer Tokenizer => _tokenizer.Value;
+
+    /// <summary>What people should know of the model's files, a sentence or two each; of its tokenizer once that was made.</summary>
+    public IReadOnlyList<string> Notices => _tokenizer.IsValueCreated && Tokenizer.Notice is { } notice ? [notice] : [];
 
     /// <summary>Source of the chat template; null where there is none.</summary>
     public required string? ChatTemplate { get; init; }
@@ -77,6 +80,8 @@ public sealed class ModelPackage : IDisposable
 
     /// <summary>Token ids the model knows: columns of its logits.</summary>
     public int Vocabulary => Graph[Graph.Output].Width;
+
+    private int EmbeddedTokens => (int)Graph.Nodes.OfType<Embed>().Min(embed => embed.Table.Shape[0]);
 
     /// <summary>32 bytes that name the model's settings and weights: equal for equal files, whatever their path.</summary>
     /// <param name="content">Names all weights by all of their bytes; empty where nobody has read them all.</param>
@@ -124,15 +129,6 @@ public sealed class ModelPackage : IDisposable
         tensor.Discard();
     }
 
-    /// <summary>A model may have more rows than there are tokens (many are padded), never fewer: text would name rows that are not there.</summary>
-    private Tokenizer Checked(Tokenizer tokenizer)
-    {
-        if (tokenizer.VocabularySize <= Vocabulary) return tokenizer;
-        string where = Folder?.TokenizerPath ?? Path, field = Folder is null ? "tokenizer.ggml.tokens" : "model.vocab";
-        throw new ModelFormatException(
-            where, field, $"has {tokenizer.VocabularySize} tokens with those added, but the model has {Vocabulary} rows, one a token; use the tokenizer that belongs to the model, or resize the model's embedding");
-    }
-
     private static ModelPackage OpenGguf(string path, int? context, bool fullPrecision)
     {
         GgufFile file = Formats.Gguf.GgufFile.Open(path);
@@ -143,7 +139,7 @@ public sealed class ModelPackage : IDisposable
             IWeightSource weights = Held(new GgufWeights(file), fullPrecision);
             ModelConfig config = new(settings, weights, context);
             ComputationGraph graph = family.Build(new DecoderBuilder(config, weights, family.GgufRope, family.Name));
-            return new ModelPackage(path, family, config, weights, graph, () => TokenizerFactory.FromGguf(file.Metadata, path))
+            return new ModelPackage(path, family, config, weights, graph, rows => TokenizerFactory.FromGguf(file.Metadata, path, rows))
             {
                 Name = file.Metadata.GetStringOrDefault("general.name") ?? System.IO.Path.GetFileNameWithoutExtension(path),
                 FileBytes = file.FileBytes,
@@ -170,7 +166,7 @@ public sealed class ModelPackage : IDisposable
             IWeightSource weights = Held(new HuggingFaceWeights(folder, settings, family), fullPrecision);
             ModelConfig config = new(settings, weights, context);
             ComputationGraph graph = family.Build(new DecoderBuilder(config, weights, family.HuggingFaceRope, family.Name));
-            return new ModelPackage(path, family, config, weights, graph, () => TokenizerFactory.FromHuggingFace(folder))
+            return new ModelPackage(path, family, config, weights, graph, rows => TokenizerFactory.FromHuggingFace(folder, rows))
             {
                 Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))),
                 FileBytes = folder.FileBytes,

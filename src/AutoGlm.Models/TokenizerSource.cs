@@ -1,6 +1,7 @@
 using AutoGlm.Formats;
 using AutoGlm.Formats.Gguf;
 using AutoGlm.Formats.HuggingFace;
+using AutoGlm.Formats.Tensors;
 using AutoGlm.Formats.Tokenizers;
 
 namespace AutoGlm.Models;
@@ -44,6 +45,7 @@ public sealed class TokenizerSource
         // Metadata is read into memory: the file is not needed any more.
         using GgufFile file = GgufFile.Open(path);
         GgufMetadata metadata = file.Metadata;
-        return new TokenizerSource(path, metadata.GetStringOrDefault("tokenizer.chat_template"), () => TokenizerFactory.FromGguf(metadata, path));
+        int? rows = file.Tensors.TryGetValue("token_embd.weight", out Tensor? table) ? (int)Math.Min(table.Shape[0], int.MaxValue) : null;
+        return new TokenizerSource(path, metadata.GetStringOrDefault("tokenizer.chat_template"), () => TokenizerFactory.FromGguf(metadata, path, rows));
     }
 }

@@ -48,6 +48,18 @@ public class RunTests
     }
 
     [Fact]
+    public async Task A_model_without_a_row_for_an_added_token_runs_and_says_so()
+    {
+        using TempFolder files = new();
+
+        CommandRun run = (await CommandRun.OfAsync("run", "-m", RowlessModel.Write(files["rowless.gguf"]), "--raw", "-n", "3", "--temp", "0", "the <new> cat")).Succeeded();
+        CommandRun plain = (await CommandRun.OfAsync("run", "-m", RowlessModel.Sound, "--raw", "-n", "3", "--temp", "0", "the <new> cat")).Succeeded();
+
+        Assert.Equal(plain.Output, run.Output);
+        Assert.Contains("'<new>' (320). They are left out, also as pad", run.Error);
+    }
+
+    [Fact]
     public async Task The_same_seed_gives_the_same_text()
     {
         async Task<string> Answer(string seed) => (await CommandRun.OfAsync("run", "--temp", "1.5", "-n", "12", "--seed", seed, "Tell me a story.")).Succeeded().Output;

@@ -78,6 +78,29 @@ public class TokenizeTests
         Assert.Equal(file.Output, inFolder.Output);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Tokens_that_the_model_has_no_rows_for_are_text_and_said(bool folder)
+    {
+        using TempFolder files = new();
+        string model = folder ? Folder(files) : RowlessModel.Write(files["rowless.gguf"]);
+
+        CommandRun run = (await CommandRun.OfAsync("tokenize", "-m", model, "--text", "<new>", "--json")).Succeeded();
+
+        Assert.True(ToInts(run.Json[0]["ids"]!).Length > 1);
+        Assert.Contains(folder ? "'<new>' (6)" : "'<new>' (320)", run.Error);
+    }
+
+    private static string Folder(TempFolder files)
+    {
+        files.Write("config.json", """{"vocab_size": 6}""");
+        files.Write(
+            "tokenizer.json",
+            """{"model": {"type": "BPE", "vocab": {"<": 0, ">": 1, "n": 2, "e": 3, "w": 4, "ne": 5}, "merges": ["n e"]}, "added_tokens": [{"id": 6, "content": "<new>", "special": true}]}""");
+        return Path.GetDirectoryName(files["config.json"])!;
+    }
+
     private static async Task<int[]> Ids(params string[] arguments) =>
         ToInts((await CommandRun.OfAsync(["tokenize", .. arguments, "--json"])).Succeeded().Json.Single()["ids"]!);
 

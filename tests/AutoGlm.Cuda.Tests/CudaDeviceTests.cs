@@ -32,6 +32,19 @@ public class CudaDeviceTests
         Assert.Matches(@"a test: needs 4398\.047 GB, the card has [0-9.]+ GB free of [0-9.]+ GB\. ", error.Message);
     }
 
+    [Theory]
+    [InlineData("8.0", "12.3", null)]
+    [InlineData("9.0", "13.0", null)]
+    [InlineData("7.5", "13.0", "compute capability 7.5; the kernels need 8.0")]
+    [InlineData("8.9", "12.2", "CUDA 12.2; the kernels need one for CUDA 12.3 or later")]
+    public void A_card_or_driver_that_is_too_old_is_refused(string capability, string driver, string? expected)
+    {
+        string? refusal = CudaDevice.Refusal("A card", new Version(capability), new Version(driver));
+
+        if (expected is null) Assert.Null(refusal);
+        else Assert.Contains(expected, refusal);
+    }
+
     [Fact]
     public void A_card_that_is_not_there_is_named()
     {

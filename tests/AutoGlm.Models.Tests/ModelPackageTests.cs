@@ -52,29 +52,61 @@ public class ModelPackageTests
         Assert.Contains("24 rows", error.Reason);
     }
 
-    /// <summary>Rows beyond the tokens are padding; tokens beyond the rows would be looked up where nothing is.</summary>
+    /// <summary>Rows beyond the tokens are padding; what was added beyond the rows is left out.</summary>
     [Theory]
-    [InlineData(23, true)]
+    [InlineData(22, false)]
+    [InlineData(23, false)]
     [InlineData(24, true)]
-    [InlineData(25, false)]
-    public void A_tokenizer_has_no_more_tokens_than_the_model(int tokens, bool fits)
+    public void Tokens_that_were_added_without_rows_are_left_out(int ordinary, bool isNoted)
     {
         using TinyFolder folder = new();
-        string path = System.IO.Path.Combine(folder.Path, "tokenizer.json");
-        string vocabulary = string.Join(',', Enumerable.Range(0, tokens - 1).Select(id => $"\"{(char)('a' + id)}\": {id}"));
-        File.WriteAllText(path, $$"""
-            {"added_tokens": [{"id": {{tokens - 1}}, "content": "<end>", "special": true}], "model": {"type": "BPE", "vocab": { {{vocabulary}} }, "merges": []} }
-            """);
+        WriteTokenizer(folder, ordinary);
         using ModelPackage package = folder.Open();
-        if (fits)
-        {
-            Assert.Equal(tokens, package.Tokenizer.VocabularySize);
-            return;
-        }
+
+        Assert.Empty(package.Notices);
+        Assert.Equal(Math.Min(ordinary + 1, 24), package.Tokenizer.VocabularySize);
+        if (isNoted) Assert.Contains("'<end>' (24)", Assert.Single(package.Notices));
+        else Assert.Empty(package.Notices);
+    }
+
+    [Theory]
+    [InlineData("model.embed_tokens.weight")]
+    [InlineData("lm_head.weight")]
+    public void The_smaller_of_embedding_and_head_counts(string smaller)
+    {
+        using TinyFolder folder = new();
+        folder.Config.Remove("vocab_size");
+        folder.Add(smaller, 22, 16);
+        WriteTokenizer(folder, 22);
+        using ModelPackage package = folder.Open();
+
+        Assert.Equal(22, package.Tokenizer.VocabularySize);
+        Assert.Contains("the model's 22 rows", Assert.Single(package.Notices));
+    }
+
+    /// <summary>They would be looked up where nothing is.</summary>
+    [Fact]
+    public void Ordinary_tokens_beyond_the_rows_are_refused()
+    {
+        using TinyFolder folder = new();
+        string path = WriteTokenizer(folder, 25);
+        using ModelPackage package = folder.Open();
 
         ModelFormatException error = Assert.Throws<ModelFormatException>(() => package.Tokenizer);
-        Assert.Equal((path, "model.vocab"), (error.File, error.Field));
-        Assert.Contains("25 tokens", error.Reason);
+        Assert.Equal((path, "vocabulary"), (error.File, error.Field));
+        Assert.Contains("24 rows", error.Reason);
+        Assert.Equal(path, Assert.Throws<ModelFormatException>(() => TokenizerSource.Open(folder.Path).Tokenizer).File);
+    }
+
+    /// <summary>So many ordinary tokens, and one that was added.</summary>
+    private static string WriteTokenizer(TinyFolder folder, int ordinary)
+    {
+        string path = System.IO.Path.Combine(folder.Path, "tokenizer.json");
+        string vocabulary = string.Join(',', Enumerable.Range(0, ordinary).Select(id => $"\"{(char)('a' + id)}\": {id}"));
+        File.WriteAllText(path, $$"""
+            {"added_tokens": [{"id": {{ordinary}}, "content": "<end>", "special": true}], "model": {"type": "BPE", "vocab": { {{vocabulary}} }, "merges": []} }
+            """);
+        return path;
     }
 
     [Fact]

@@ -53,6 +53,7 @@ internal sealed class PerplexityCommand : Verb
         using ModelRuntime runtime = await ModelLoader.LoadRuntimeAsync(Terminal, EmbeddedModel.OrGiven(arguments.GetValue(_model)), options, cancellation);
         PerplexityMeter meter = new(runtime, chunk);
         int[] tokens = PerplexityMeter.Encode(runtime.Package.Tokenizer, text);
+        ModelLoader.Note(Terminal, runtime.Package.Notices);
         if (tokens.Length < chunk)
         {
             throw new CommandFailure(

@@ -49,6 +49,7 @@ internal sealed class TokenizeCommand : Verb
     protected override Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
         Tokenizer tokenizer = TokenizerSource.Open(EmbeddedModel.OrGiven(arguments.GetValue(_model))).Tokenizer;
+        if (tokenizer.Notice is { } notice) Terminal.Note(PlainText.OneLine(notice));
         bool parseSpecial = !arguments.GetValue(_noSpecial), bos = arguments.GetValue(_bos), json = arguments.GetValue(_json);
         if (arguments.GetValue(_text) is { } text)
         {

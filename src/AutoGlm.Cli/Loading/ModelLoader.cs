@@ -24,7 +24,8 @@ internal static class ModelLoader
         return runtime;
     }
 
-    private static void Note(Terminal terminal, IReadOnlyList<string> notices)
+    /// <summary>Says what people should know.</summary>
+    public static void Note(Terminal terminal, IReadOnlyList<string> notices)
     {
         foreach (string notice in notices) terminal.Note(PlainText.OneLine(notice));
     }

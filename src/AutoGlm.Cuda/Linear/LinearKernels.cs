@@ -284,7 +284,7 @@ internal sealed class LinearKernels
 
     private static string GemmName(PackedFormat format, int rows) => $"gemm_{format.Name}_n{rows}";
 
-    private GemvShape? Gemv(PackedMatrix weights, int rows) => rows > GemvShape.MaxRows
+    private GemvShape? Gemv(PackedMatrix weights, int rows) => rows > _tuning.GemvRows
         ? null
         : GemvShape.Choose(weights.Format, weights.Inputs, weights.Tiles, rows, _multiprocessors, _sharedLimit, _hopper, _tuning);
 

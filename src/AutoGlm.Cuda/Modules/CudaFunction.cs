@@ -32,7 +32,7 @@ internal sealed unsafe class CudaFunction
 
     private readonly nint _handle;
     private int _sharedAllowed = SharedBytesByDefault;
-    private int _bestThreads;
+    private int _bestThreads, _maxThreads;
 
     public CudaFunction(string name, nint handle)
     {
@@ -51,7 +51,8 @@ internal sealed unsafe class CudaFunction
     /// <summary>Local memory of a thread: spilled registers, and arrays indexed at run time.</summary>
     public int LocalBytes => Attribute(FunctionAttribute.LocalBytes);
 
-    public int MaxThreads => Attribute(FunctionAttribute.MaxThreadsPerBlock);
+    /// <summary>The most threads of a block that its registers allow: a multiple of 32. The driver is asked once.</summary>
+    public int MaxThreads => _maxThreads > 0 ? _maxThreads : _maxThreads = Math.Max(32, Attribute(FunctionAttribute.MaxThreadsPerBlock) / 32 * 32);
 
     /// <summary>
     /// The threads of a block that fill a multiprocessor best, where it needs no dynamic shared memory: a multiple of 32, no more than the

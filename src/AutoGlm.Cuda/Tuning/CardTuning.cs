@@ -19,6 +19,9 @@ internal sealed record CardTuning
     /// <summary>Rows of a step where nobody says how many: enough that large products are bound by the tensor cores.</summary>
     public required int BatchRows { get; init; }
 
+    /// <summary>Rows up to which a product is one of few rows, where shared memory holds them: 1 to 8.</summary>
+    public required int GemvRows { get; init; }
+
     /// <summary>Bytes of weights on their way to a multiprocessor in products of few rows: what covers the latency of the card's memory. Shared memory bounds it too, and each warp has its fewest stages anyway.</summary>
     public required int GemvRingBytes { get; init; }
 

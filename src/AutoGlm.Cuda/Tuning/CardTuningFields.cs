@@ -6,6 +6,8 @@ internal static class CardTuningFields
     public static readonly IReadOnlyList<CardTuningField> All =
     [
         new("batch_rows", 16, 8192, CardTuningKind.Any, (row, value) => row with { BatchRows = value }),
+        // Eight rows are the columns of a tensor-core step.
+        new("gemv_rows", 1, Linear.GemvShape.MaxRows, CardTuningKind.Any, (row, value) => row with { GemvRows = value }),
         new("gemv_ring_bytes", 4096, 1 << 20, CardTuningKind.Any, (row, value) => row with { GemvRingBytes = value }),
         // GemvShape knows blocks of 4, 8 and 16 warps, where the kernels' launch bounds end.
         new("gemv_warps", 4, 16, CardTuningKind.PowerOfTwo, (row, value) => row with { GemvWarps = value }),

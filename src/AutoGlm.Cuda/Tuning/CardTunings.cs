@@ -9,6 +9,7 @@ internal static class CardTunings
         Row = "H100/H200",
         Measured = true,
         BatchRows = 2048,
+        GemvRows = 8,
         GemvRingBytes = 104 << 10,
         GemvWarps = 16,
         GemvSplits = 8,

@@ -167,17 +167,18 @@ internal sealed class Scheduler
                 else if (stream.Deadline <= now) LetGo(sequence, stream, FinishReason.Deadline);
             }
 
-            if (sequence.Streams.Count > 0) continue;
-            Forget(sequence);
-            sequences.RemoveAt(i);
+            if (sequence.Streams.Count == 0) sequences.RemoveAt(i);
         }
     }
 
+    /// <summary>Lets go of one caller, and of the answer with the last of them: counted before they hear of it.</summary>
     private void LetGo(Sequence sequence, AnswerStream stream, FinishReason? reason)
     {
+        EngineCounters counters = CountersOf(sequence);
+        if (reason == FinishReason.Deadline) counters.Overdue++;
+        else counters.Cancelled++;
+        if (sequence.Streams.Count == 1) Forget(sequence);
         sequence.Leave(stream, reason);
-        if (reason == FinishReason.Deadline) CountersOf(sequence).Overdue++;
-        else CountersOf(sequence).Cancelled++;
     }
 
     private void Fail(Sequence sequence, Exception error)
@@ -331,7 +332,9 @@ internal sealed class Scheduler
             _prefixes.Advance(sequence);
             if (!part.WantsLogits || !TryAccept(sequence, row)) continue;
             _running.Remove(sequence);
+            _counters.Running = _running.Count;
             Forget(sequence);
+            sequence.SendEnd();
         }
     }
 

@@ -4,7 +4,8 @@ using AutoGlm.Formats.Gguf;
 namespace AutoGlm.Formats.Tokenizers;
 
 /// <summary>Reads a GGUF file's tokenizer, with llama.cpp's defaults where the file is silent.</summary>
-internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
+/// <param name="rowless">Is given the tokens that the model has no rows for.</param>
+internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file, RowlessTokens rowless)
 {
     private const string Prefix = "tokenizer.ggml.";
     private const string VisibleSpace = "\u2581";
@@ -83,6 +84,7 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
     {
         Vocabulary vocabulary = ReadVocabulary(byteLevel: false);
         SpecialTokens special = ReadSpecial(vocabulary, bos: null, eos: 1, unknown: 2, pad: 0);
+        rowless.Require(RowlessTokens.Unknown, Prefix + "unknown_token_id");
         bool addSpace = metadata.GetBooleanOrDefault(Prefix + "add_space_prefix", false);
         bool removeExtra = metadata.GetBooleanOrDefault(Prefix + "remove_extra_whitespaces", false);
         var steps = new List<Normalizer>();
@@ -107,7 +109,10 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
     {
         Vocabulary vocabulary = ReadVocabulary(byteLevel: false);
         SpecialTokens special = ReadSpecial(vocabulary, bos: 101, eos: null, unknown: 100, pad: 0);
-        int? separator = ReadId(vocabulary, "seperator_token_id", 102);
+        int? separator = ReadId(vocabulary, "seperator_token_id", 102, RowlessTokens.Separator);
+        rowless.Require(RowlessTokens.Unknown, Prefix + "unknown_token_id");
+        rowless.Require(RowlessTokens.Bos, Prefix + "bos_token_id");
+        rowless.Require(RowlessTokens.Separator, Prefix + "seperator_token_id");
         bool lowercase = metadata.GetBooleanOrDefault("tokenizer.ggml.normalizer.lowercase", true);
         bool stripAccents = metadata.GetBooleanOrDefault("tokenizer.ggml.normalizer.strip_accents", lowercase);
         return new TokenizerDefinition
@@ -131,7 +136,7 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
         int[]? types = metadata.GetInt32sOrDefault(Prefix + "token_type");
         if (scores is not null && scores.Length < tokens.Count) throw TooFew("scores", scores.Length, tokens.Count);
         if (types is not null && types.Length < tokens.Count) throw TooFew("token_type", types.Length, tokens.Count);
-        var builder = new VocabularyBuilder(file, byteLevel);
+        var builder = new VocabularyBuilder(file, byteLevel, rowless);
         for (int id = 0; id < tokens.Count; id++)
         {
             ReadOnlySpan<byte> text = tokens.Utf8(id);
@@ -182,26 +187,27 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
         var ends = new List<int>();
         foreach (string key in new[] { "eot_token_id", "eom_token_id", "fim_pad_token_id", "fim_rep_token_id", "fim_sep_token_id" })
         {
-            if (ReadId(vocabulary, key, null) is { } id) ends.Add(id);
+            if (ReadId(vocabulary, key, null, RowlessTokens.End) is { } id) ends.Add(id);
         }
 
         return new SpecialTokens
         {
-            Bos = ReadId(vocabulary, "bos_token_id", bos),
-            Eos = ReadId(vocabulary, "eos_token_id", eos),
-            Unknown = ReadId(vocabulary, "unknown_token_id", unknown),
+            Bos = ReadId(vocabulary, "bos_token_id", bos, RowlessTokens.Bos),
+            Eos = ReadId(vocabulary, "eos_token_id", eos, RowlessTokens.Eos),
+            Unknown = ReadId(vocabulary, "unknown_token_id", unknown, RowlessTokens.Unknown),
             // Nothing is padded here, and some published files name a token that they do not have.
-            Pad = ReadId(vocabulary, "padding_token_id", pad, strict: false),
+            Pad = ReadId(vocabulary, "padding_token_id", pad, RowlessTokens.Pad, strict: false),
             Ends = ends,
         };
     }
 
-    /// <summary>An id, or null where the file gives none: no key, or one of the two ways to write -1.</summary>
+    /// <summary>An id, or null where the file gives none: no key, or one of the two ways to write -1; or where the model has no row for it.</summary>
     /// <exception cref="ModelFormatException">The file gives one beyond the vocabulary.</exception>
-    private int? ReadId(Vocabulary vocabulary, string key, int? fallback, bool strict = true)
+    private int? ReadId(Vocabulary vocabulary, string key, int? fallback, string part, bool strict = true)
     {
         long id = metadata.GetInt64OrDefault(Prefix + key, fallback ?? -1);
         if (id >= 0 && id < vocabulary.Count) return (int)id;
+        if (id is >= 0 and <= int.MaxValue && rowless.Has((int)id)) return rowless.Kept(part, (int)id);
         if (!strict || id is -1 or uint.MaxValue || !metadata.Contains(Prefix + key)) return null;
         throw new ModelFormatException(file, Prefix + key, $"is {id}, but the vocabulary's ids are 0 to {vocabulary.Count - 1}; convert the model again, or set it to the right token");
     }
@@ -210,6 +216,8 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata, string file)
     {
         addBos = metadata.GetBooleanOrDefault(Prefix + "add_bos_token", addBos);
         addEos = metadata.GetBooleanOrDefault(Prefix + "add_eos_token", addEos);
+        if (addBos) rowless.Require(RowlessTokens.Bos, Prefix + "add_bos_token");
+        if (addEos) rowless.Require(RowlessTokens.Eos, Prefix + "add_eos_token");
         return definition with
         {
             Prefix = addBos && definition.Special.Bos is { } bos ? [bos] : [],

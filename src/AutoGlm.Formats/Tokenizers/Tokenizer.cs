@@ -40,6 +40,9 @@ public sealed class Tokenizer
     /// <summary>Number of ids: valid ones are 0 to this, exclusive.</summary>
     public int VocabularySize => _vocabulary.Count;
 
+    /// <summary>What people should know of tokens that the model has no rows for, and that were left out; null where there are none.</summary>
+    public string? Notice { get; internal init; }
+
     /// <summary>Begin of text; null where the model has none.</summary>
     public int? BosId => _definition.Special.Bos;
 

@@ -5,20 +5,23 @@ internal sealed class VocabularyBuilder
 {
     private readonly List<Entry> _entries = [];
     private readonly string _file;
+    private readonly RowlessTokens _rowless;
     private readonly bool _byteLevel;
     private byte[] _bytes = new byte[1 << 16];
     private int _length;
 
     /// <param name="file">Named in errors.</param>
     /// <param name="byteLevel">True where normal tokens are written in <see cref="ByteLevelAlphabet"/>.</param>
-    public VocabularyBuilder(string file, bool byteLevel) => (_file, _byteLevel) = (file, byteLevel);
+    /// <param name="rowless">Is given the tokens that the model has no rows for.</param>
+    public VocabularyBuilder(string file, bool byteLevel, RowlessTokens rowless) => (_file, _byteLevel, _rowless) = (file, byteLevel, rowless);
 
     public int Count => _entries.Count;
 
-    /// <summary>Adds a token; control, unknown and added tokens of a byte-level vocabulary are plain text.</summary>
+    /// <summary>Adds a token, if the model has a row for it; control, unknown and added tokens of a byte-level vocabulary are plain text.</summary>
     public void Add(int id, ReadOnlySpan<byte> text, TokenType type, float score)
     {
         if (id < 0) throw new ModelFormatException(_file, "vocabulary", $"a token has the negative id {id}");
+        if (_rowless.Takes(id, type, text)) return;
         if (text.Length > Array.MaxLength / 2 - _length) throw new ModelFormatException(_file, "vocabulary", "the tokens together are too long");
         if (_length + text.Length > _bytes.Length) Array.Resize(ref _bytes, Math.Max(_length + text.Length, _bytes.Length * 2));
         int start = _length;

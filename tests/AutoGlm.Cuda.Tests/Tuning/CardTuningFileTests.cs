@@ -42,7 +42,7 @@ public sealed class CardTuningFileTests : IDisposable
     [InlineData("""{ "batch_rows": 99999999999999999999 }""", "batch_rows is 99999999999999999999; it")]
     [InlineData("""{ "batch_rows": 100.5 }""", "batch_rows is 100.5; it")]
     [InlineData("""{ "element_threads": null }""", "element_threads is null; it")]
-    [InlineData("""{ "warps": 8 }""", "there is no field warps; there are batch_rows, gemv_ring_bytes,")]
+    [InlineData("""{ "warps": 8 }""", "there is no field warps; there are batch_rows, gemv_rows, gemv_ring_bytes,")]
     [InlineData("""{ "batch_rows": 64, "batch_rows": 128 }""", "batch_rows")]
     [InlineData("""{ "\ud800": 1 }""", "is no tuning of a card")]
     [InlineData("""{ "a": [[[[[[1]]]]]] }""", "depth")]

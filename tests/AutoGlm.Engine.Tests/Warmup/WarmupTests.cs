@@ -123,7 +123,7 @@ public sealed class WarmupTests : IDisposable
     {
         using ModelRuntime runtime = ModelRuntime.Load(TinyRuntime.ModelPath, TinyRuntime.Options(8) with { StateFolder = _folder });
         HotState state = new(runtime);
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < 15_000; i++)
         {
             if (state.Load([]).Any(prefix => prefix.Uses >= uses)) return;
             await Task.Delay(20, TestContext.Current.CancellationToken);

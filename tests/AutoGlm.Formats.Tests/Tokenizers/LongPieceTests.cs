@@ -29,7 +29,7 @@ public class LongPieceTests
         Gen.Select(pieces, Characters(100, 400), Gen.Int[1, 40]).Sample((words, text, window) =>
         {
             string[] tokens = ["<unk>", "a", "é", "中", .. words.Distinct()];
-            var builder = new VocabularyBuilder("test", byteLevel: false);
+            var builder = new VocabularyBuilder("test", byteLevel: false, new RowlessTokens("test", null));
             for (int id = 0; id < tokens.Length; id++) builder.Add(id, Encoding.UTF8.GetBytes(tokens[id]), TokenType.Normal, -(id % 7));
             Vocabulary vocabulary = builder.Build();
             var model = new BpeModel<ScoredMerges>(vocabulary, new ScoredMerges(vocabulary), new BpeOptions { UnknownId = 0, FuseUnknown = true });
@@ -135,7 +135,7 @@ public class LongPieceTests
             table.Add(tokens.IndexOf(left), tokens.IndexOf(right), (uint)ranks.Count - 1, tokens.IndexOf(left + right));
         }
 
-        var builder = new VocabularyBuilder("test", byteLevel: true);
+        var builder = new VocabularyBuilder("test", byteLevel: true, new RowlessTokens("test", null));
         for (int id = 0; id < tokens.Count; id++) builder.Add(id, Encoding.UTF8.GetBytes(tokens[id]), TokenType.Normal, 0);
         return (builder.Build(), table, ranks);
     }

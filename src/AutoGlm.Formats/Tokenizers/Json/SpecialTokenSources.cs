@@ -19,32 +19,48 @@ internal sealed class SpecialTokenSources(string tokenizerPath, JsonElement? tok
     /// <param name="find">The id of a token's text.</param>
     /// <param name="unknown">What tokenizer.json has for text without a token.</param>
     /// <param name="count">The vocabulary's size.</param>
+    /// <param name="rowless">Tokens that were left out of it; no part is given to them.</param>
     /// <exception cref="ModelFormatException">A file names an id that is not of the vocabulary.</exception>
-    public SpecialTokens Read(Func<string, int?> find, int? unknown, int count)
+    public SpecialTokens Read(Func<string, int?> find, int? unknown, int count, RowlessTokens rowless)
     {
-        int[] ends = Ids(_generation, "eos_token_id", count), configEnds = Ids(_config, "eos_token_id", count);
-        int[] begins = Ids(_generation, "bos_token_id", count), configBegins = Ids(_config, "bos_token_id", count);
+        int[] ends = Ids(_generation, "eos_token_id", RowlessTokens.End), configEnds = Ids(_config, "eos_token_id", RowlessTokens.End);
+        int[] begins = Ids(_generation, "bos_token_id", RowlessTokens.Begin), configBegins = Ids(_config, "bos_token_id", RowlessTokens.Begin);
         return new SpecialTokens
         {
-            Bos = Named("bos_token", find) ?? First(configBegins) ?? First(begins),
-            Eos = Named("eos_token", find) ?? First(configEnds) ?? First(ends),
-            Unknown = Named("unk_token", find) ?? unknown,
-            // Nothing is padded here, and some published files name a token that they do not have.
-            Pad = Named("pad_token", find) ?? First([.. Given(_config, "pad_token_id").Select(item => item.Integer()).Where(id => id >= 0 && id < count)]),
+            Bos = Named(RowlessTokens.Bos) ?? First(configBegins) ?? First(begins),
+            Eos = Named(RowlessTokens.Eos) ?? First(configEnds) ?? First(ends),
+            Unknown = Named(RowlessTokens.Unknown) ?? unknown,
+            Pad = Named(RowlessTokens.Pad) ?? First(Padding()),
             Ends = [.. ends.Concat(configEnds).Distinct()],
         };
+
+        int? Named(string part) => rowless.Kept(part, NameOf(part + "_token") is { } name ? find(name) : null);
+
+        int[] Ids(JsonField source, string name, string part) => [.. KnownIds(source, name, count, rowless).Where(id => rowless.Kept(part, id) is not null)];
+
+        // Nothing is padded here, and some published files name a token that they do not have.
+        int[] Padding() => [.. Given(_config, "pad_token_id").Select(item => item.Integer()).Where(id => id >= 0 && rowless.Kept(RowlessTokens.Pad, id) < count)];
 
         static int? First(int[] ids) => ids.Length > 0 ? ids[0] : null;
     }
 
     /// <summary>Adds or takes away begin and end of text where tokenizer_config.json says so.</summary>
-    public (IReadOnlyList<int> Prefix, IReadOnlyList<int> Suffix) Apply(IReadOnlyList<int> prefix, IReadOnlyList<int> suffix, SpecialTokens special)
+    /// <exception cref="ModelFormatException">It wants to add a token that was left out.</exception>
+    public (IReadOnlyList<int> Prefix, IReadOnlyList<int> Suffix) Apply(IReadOnlyList<int> prefix, IReadOnlyList<int> suffix, SpecialTokens special, RowlessTokens rowless)
     {
         if (_tokenizer.IsNull) return (prefix, suffix);
         bool decides = _flagged.Contains(Optional(_tokenizer, "tokenizer_class").TextOr(""));
+        if (Optional(_tokenizer, "add_bos_token").FlagOr(false)) Require(RowlessTokens.Bos, special.Bos is null ? RowlessTokens.Begin : null, "add_bos_token");
+        if (Optional(_tokenizer, "add_eos_token").FlagOr(false)) Require(RowlessTokens.Eos, special.Eos is null ? RowlessTokens.End : null, "add_eos_token");
         prefix = Apply(prefix, special.Bos, Optional(_tokenizer, "add_bos_token"), decides, atStart: true);
         suffix = Apply(suffix, special.Eos, Optional(_tokenizer, "add_eos_token"), decides, atStart: false);
         return (prefix, suffix);
+
+        void Require(string named, string? inModel, string flag)
+        {
+            rowless.Require(named, flag);
+            if (inModel is not null) rowless.Require(inModel, flag);
+        }
     }
 
     private static IReadOnlyList<int> Apply(IReadOnlyList<int> ids, int? id, JsonField flag, bool decides, bool atStart)
@@ -63,17 +79,16 @@ internal sealed class SpecialTokenSources(string tokenizerPath, JsonElement? tok
 
     private static JsonField Optional(JsonField field, string name) => field.IsNull ? field : field[name];
 
-    private int? Named(string name, Func<string, int?> find)
+    private string? NameOf(string part)
     {
-        JsonField field = Optional(_tokenizer, name);
+        JsonField field = Optional(_tokenizer, part);
         if (field.IsNull) return null;
-        string text = field.Element.ValueKind == JsonValueKind.Object ? field["content"].Text() : field.Text();
-        return find(text);
+        return field.Element.ValueKind == JsonValueKind.Object ? field["content"].Text() : field.Text();
     }
 
     /// <summary>The ids that a file gives, without -1, which stands for none.</summary>
-    private static int[] Ids(JsonField source, string name, int count) =>
-        [.. Given(source, name).Where(item => item.Integer() != -1).Select(item => item.Integer() is >= 0 and int id && id < count ? id : throw item.Error($"is {item.Integer()}, but the tokenizer's ids are 0 to {count - 1}; set it to the right token"))];
+    private static IEnumerable<int> KnownIds(JsonField source, string name, int count, RowlessTokens rowless) =>
+        Given(source, name).Where(item => item.Integer() != -1).Select(item => item.Integer() is >= 0 and int id && (id < count || rowless.Has(id)) ? id : throw item.Error($"is {item.Integer()}, but the tokenizer's ids are 0 to {count - 1}; set it to the right token"));
 
     private static IEnumerable<JsonField> Given(JsonField source, string name)
     {

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace AutoGlm.Formats.Tokenizers;
 
 /// <summary>Reads a tokenizer.json, the format of Hugging Face's <c>tokenizers</c>.</summary>
-internal sealed class TokenizerJsonReader(JsonField root)
+/// <param name="rowless">Is given the tokens that the model has no rows for.</param>
+internal sealed class TokenizerJsonReader(JsonField root, RowlessTokens rowless)
 {
     private const int LongestAddedToken = 4096;
 
@@ -18,9 +19,10 @@ internal sealed class TokenizerJsonReader(JsonField root)
         string type = ModelType(model);
         Vocabulary vocabulary = ReadVocabulary(model["vocab"], added, byteLevel);
         int? unknown = Unknown(model, vocabulary, byteLevel);
-        SpecialTokens special = sources.Read(text => Find(text, added, vocabulary, byteLevel), unknown, vocabulary.Count);
+        SpecialTokens special = sources.Read(text => Find(text, added, vocabulary, byteLevel), unknown, vocabulary.Count, rowless);
         (IReadOnlyList<int> prefix, IReadOnlyList<int> suffix) = PostProcessorJson.Read(root["post_processor"]);
-        (prefix, suffix) = sources.Apply(prefix, suffix, special);
+        (prefix, suffix) = sources.Apply(prefix, suffix, special, rowless);
+        rowless.Require(prefix.Concat(suffix), "post_processor");
         if (prefix.Concat(suffix).Any(id => id < 0 || id >= vocabulary.Count)) throw root["post_processor"].Error("adds an id that is not of the vocabulary");
         return new TokenizerDefinition
         {
@@ -28,7 +30,7 @@ internal sealed class TokenizerJsonReader(JsonField root)
             Model = ReadModel(type, model, vocabulary, byteLevel, unknown),
             Normalizer = NormalizerJson.Read(root["normalizer"]),
             PreTokenizers = PreTokenizerJson.Read(root["pre_tokenizer"]),
-            AddedTokens = added,
+            AddedTokens = [.. added.Where(token => !rowless.Has(token.Id))],
             Decoder = DecoderJson.Read(root["decoder"], byteLevel),
             ByteLevel = byteLevel,
             Special = special,
@@ -78,7 +80,7 @@ internal sealed class TokenizerJsonReader(JsonField root)
 
     private Vocabulary ReadVocabulary(JsonField vocab, List<AddedToken> added, bool byteLevel)
     {
-        var builder = new VocabularyBuilder(root.File, byteLevel);
+        var builder = new VocabularyBuilder(root.File, byteLevel, rowless);
         Dictionary<int, AddedToken> left = [];
         foreach (AddedToken token in added)
         {
@@ -148,7 +150,9 @@ internal sealed class TokenizerJsonReader(JsonField root)
         JsonField text = model["unk_token"];
         if (text.IsNull) return null;
         string name = text.Element.ValueKind == JsonValueKind.Object ? text["content"].Text() : text.Text();
-        return Find(name, ReadAddedTokens(), vocabulary, byteLevel);
+        int? found = rowless.Kept(RowlessTokens.Unknown, Find(name, ReadAddedTokens(), vocabulary, byteLevel));
+        if (!byteLevel && !model["byte_fallback"].FlagOr(false)) rowless.Require(RowlessTokens.Unknown, model["unk_token"].Path);
+        return found;
     }
 
     private TokenModel ReadModel(string type, JsonField model, Vocabulary vocabulary, bool byteLevel, int? unknown)
