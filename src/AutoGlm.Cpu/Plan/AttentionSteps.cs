@@ -86,7 +86,7 @@ internal sealed class AttentionStep(AttentionWork work) : PlanStep(
     public int KvHeads => work.Shape.KvHeads;
 
     /// <summary>The accesses where each sequence has one row.</summary>
-    public IReadOnlyList<Access> HeadAccesses { get; } = [work.Reads(Reach.Share), work.Writes(Reach.Share), work.Keys, .. work.Angles];
+    public Access[] HeadAccesses { get; } = [work.Reads(Reach.Share), work.Writes(Reach.Share), work.Keys, .. work.Angles];
 
     public override bool SplitsInto(int shares) => shares == work.Shape.KvHeads && work.Shape.Heads / work.Shape.KvHeads <= PagedAttention.TileQueries;
 

@@ -81,9 +81,11 @@ internal sealed unsafe class WeightStore : IDisposable
         _vectorHash.Dispose();
     }
 
-    private byte[] HashWith(UInt128 matrices)
+    private byte[] HashWith(Hash128 matrices)
     {
-        _vectorHash.AppendData(MemoryMarshal.AsBytes<UInt128>([matrices]));
+        Span<byte> bytes = stackalloc byte[Hash128.Bytes];
+        matrices.Write(bytes);
+        _vectorHash.AppendData(bytes);
         return _vectorHash.GetHashAndReset();
     }
 
