@@ -6,7 +6,13 @@ internal static class FileStamps
     /// <summary>All of them; null where one is missing.</summary>
     public static IReadOnlyList<FileStamp>? Of(IEnumerable<FileStamp?> stamps)
     {
-        FileStamp?[] all = [.. stamps];
-        return Array.TrueForAll(all, stamp => stamp is not null) ? Array.ConvertAll(all, stamp => stamp!.Value) : null;
+        List<FileStamp> all = [];
+        foreach (FileStamp? stamp in stamps)
+        {
+            if (stamp is not { } known) return null;
+            all.Add(known);
+        }
+
+        return all;
     }
 }
