@@ -189,8 +189,13 @@ public sealed class WeightCache
 
     private string NotePath(Hash128 key, string kind) => Path.Combine(Folder, $"{key}{kind}");
 
-    private static Hash128 KeyOf(Hash128 matrices, IReadOnlyList<FileStamp> stamps) =>
-        ShortHash.Of([.. MemoryMarshal.AsBytes<Hash128>([matrices]), .. MemoryMarshal.AsBytes<FileStamp>([.. stamps])]);
+    private static unsafe Hash128 KeyOf(Hash128 matrices, IReadOnlyList<FileStamp> stamps)
+    {
+        byte[] bytes = new byte[Hash128.Bytes + stamps.Count * sizeof(FileStamp)];
+        matrices.Write(bytes);
+        for (int i = 0; i < stamps.Count; i++) MemoryMarshal.Write(bytes.AsSpan(Hash128.Bytes + i * sizeof(FileStamp)), stamps[i]);
+        return ShortHash.Of(bytes);
+    }
 
     private static Hash128 Seal(Hash128 key, Hash128 content) => ShortHash.Of(MemoryMarshal.AsBytes<Hash128>([key, content]));
 

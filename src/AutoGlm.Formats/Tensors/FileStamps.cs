@@ -4,12 +4,12 @@ namespace AutoGlm.Formats.Tensors;
 internal static class FileStamps
 {
     /// <summary>All of them; null where one is missing.</summary>
-    public static IReadOnlyList<FileStamp>? Of(IEnumerable<FileStamp?> stamps)
+    public static IReadOnlyList<FileStamp>? Of<T>(IEnumerable<T> files, Func<T, FileStamp?> stamp)
     {
         List<FileStamp> all = [];
-        foreach (FileStamp? stamp in stamps)
+        foreach (T file in files)
         {
-            if (stamp is not { } known) return null;
+            if (stamp(file) is not { } known) return null;
             all.Add(known);
         }
 
