@@ -178,7 +178,14 @@ public sealed class WeightCache
         foreach (FileInfo file in AbandonedFiles()) Drop(file.FullName);
     }
 
-    private FileInfo[] Files(string kind) => Directory.Exists(Folder) ? new DirectoryInfo(Folder).GetFiles("*" + kind) : [];
+    /// <summary>Files with what is known of them now: others may delete them at any time.</summary>
+    private FileInfo[] Files(string kind) => Directory.Exists(Folder) ? [.. new DirectoryInfo(Folder).EnumerateFiles("*" + kind).Where(IsThere)] : [];
+
+    private static bool IsThere(FileInfo file)
+    {
+        file.Refresh();
+        return file.Exists;
+    }
 
     /// <summary>What a process that ended early left unfinished.</summary>
     private IEnumerable<FileInfo> AbandonedFiles() => Files(Unfinished).Where(file => DateTime.UtcNow - file.LastWriteTimeUtc > Abandoned);

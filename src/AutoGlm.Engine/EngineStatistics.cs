@@ -35,6 +35,9 @@ public sealed record EngineStatistics
     /// <summary>Requests accepted.</summary>
     public required long Requests { get; init; }
 
+    /// <summary>What the engine asked itself to get warm: in no other count of requests, of their tokens, and of the cache's lookups; its steps are.</summary>
+    public required long WarmUpRequests { get; init; }
+
     /// <summary>Requests refused since the queue was full.</summary>
     public required long Refused { get; init; }
 

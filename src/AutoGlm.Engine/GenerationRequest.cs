@@ -40,6 +40,9 @@ public sealed record GenerationRequest
     /// </summary>
     public string Tenant { get; init; } = "";
 
+    /// <summary>True for what an engine asks itself to get warm: work like any other, and in no count of requests, their tokens and lookups.</summary>
+    internal bool IsWarmUp { get; init; }
+
     /// <summary>Key before the first block where it is known and the tenant is not: a hot prefix's.</summary>
     internal BlockKey? Root { get; init; }
 

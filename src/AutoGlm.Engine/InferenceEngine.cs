@@ -187,6 +187,9 @@ public sealed class InferenceEngine : IAsyncDisposable
         return AskAsync(() => _runtime.Pool.Drop(_runtime.CreateKeys(tenant), all));
     }
 
+    /// <summary>Forgets everything of a tenant that there never was, without counting it.</summary>
+    internal Task ForgetAsync(string tenant) => AskAsync(() => _runtime.Pool.Drop(_runtime.CreateKeys(tenant), [], isCounted: false));
+
     /// <summary>
     /// Makes the first requests as fast as later ones: runs every kernel at every size class, then computes what earlier runs found
     /// hot (<see cref="EngineOptions.StateFolder"/>) and these prompts, so that they are cached. Report readiness only afterwards.
@@ -262,7 +265,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             throw Busy();
         }
 
-        Interlocked.Increment(ref _counters.Accepted);
+        Interlocked.Increment(ref _counters.For(request).Accepted);
         _inbox.Post(scheduler => scheduler.Submit(sequence));
         try
         {

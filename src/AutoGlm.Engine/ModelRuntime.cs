@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using AutoGlm.Cpu;
 using AutoGlm.Cuda;
 using AutoGlm.Graph;
@@ -101,7 +100,7 @@ public sealed class ModelRuntime : IDisposable
             options = options with { BatchTokens = options.BatchTokens ?? backend.BatchRows };
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             executor = backend.Load(graph, package.Weights, options.StepTokens, progress, cancellation);
-            byte[] fingerprint = SHA256.HashData([.. package.ComputeFingerprint(), .. executor.ContentHash.Span]);
+            byte[] fingerprint = package.ComputeFingerprint(executor.ContentHash.Span);
             KvMemoryPlan memory = KvMemoryPlan.For(layout, package.Context, options, backend.KvBytesAvailable, executor.MappedBytes);
             BlockPool pool = new(backend.AllocateKv(layout, memory.Blocks), options.ToPoolOptions());
             return new ModelRuntime(package, graph, options, backend, executor, pool, fingerprint) { KvMemory = memory };
@@ -127,7 +126,8 @@ public sealed class ModelRuntime : IDisposable
     /// <summary>A new sequence without content.</summary>
     /// <param name="keys">Keys of its tokens.</param>
     /// <param name="retention">How its blocks are kept afterwards.</param>
-    public KvSequence CreateSequence(PrefixKeys keys, CacheRetention retention) => new(Pool, keys) { Retention = retention };
+    /// <param name="isCounted">False where the cache's statistics leave it out.</param>
+    public KvSequence CreateSequence(PrefixKeys keys, CacheRetention retention, bool isCounted = true) => new(Pool, keys) { Retention = retention, IsCounted = isCounted };
 
     /// <summary>Keys of a tenant's tokens; tenants share nothing, unless the options say so.</summary>
     public PrefixKeys CreateKeys(string tenant) => new(_roots.Of(Options.ShareAcrossTenants ? "" : tenant), Pool.BlockTokens);

@@ -18,6 +18,7 @@ public sealed class BlockPool
     private readonly EvictionQueue _evictable;
     private readonly int[] _references;
     private readonly int[] _blank;
+    private readonly bool[] _touched;
     private readonly CacheCounters _counters = new();
     private readonly int _keepBlank;
     private int _blankCount, _cachedCount, _touchedCount;
@@ -30,6 +31,7 @@ public sealed class BlockPool
         int blocks = memory.BlockCount;
         _index = new PrefixIndex(blocks, memory.Layout.BlockTokens);
         _references = new int[blocks];
+        _touched = new bool[blocks];
         _evictable = new EvictionQueue(blocks, _options);
         _keepBlank = (int)(blocks * Math.Clamp(_options.BlankShare, 0, 1));
         _blank = new int[blocks];
@@ -65,8 +67,6 @@ public sealed class BlockPool
         if (_blankCount == 0 && !_evictable.IsEmpty) Forget(_evictable.TakeFirst(), EvictionCause.Capacity);
         if (_blankCount == 0) return false;
         block = _blank[--_blankCount];
-        // Blocks never used lie lowest in the stack, in their order.
-        _touchedCount = Math.Max(_touchedCount, block + 1);
         _references[block] = 1;
         _evictable.Begin(block);
         return true;
@@ -107,12 +107,16 @@ public sealed class BlockPool
         else
         {
             bool taken = TryTake(out block);
-            if (taken) Memory.Copy(source, block);
+            if (taken)
+            {
+                Memory.Copy(source, block);
+                Touch(block);
+            }
+
             DropReference(source);
             if (!taken) return 0;
         }
 
-        _counters.PartialBlocks++;
         return common;
     }
 
@@ -210,8 +214,9 @@ public sealed class BlockPool
     /// <summary>Forgets all content that begins with these tokens; what is in use goes on, unknown.</summary>
     /// <param name="keys">Keys of the tokens.</param>
     /// <param name="tokens">The beginning; empty for all of a tenant.</param>
+    /// <param name="isCounted">False where statistics leave it out.</param>
     /// <returns>Blocks forgotten.</returns>
-    public int Drop(PrefixKeys keys, ReadOnlySpan<int> tokens)
+    public int Drop(PrefixKeys keys, ReadOnlySpan<int> tokens, bool isCounted = true)
     {
         int full = tokens.Length / BlockTokens, parent = -1;
         // The block that ends where the beginning ends begins with it too.
@@ -223,7 +228,7 @@ public sealed class BlockPool
 
         List<int> found = [];
         foreach (int block in _index.Continuations(parent, keys.KeyBefore(above), tokens[(above * BlockTokens)..].ToArray())) _index.Collect(block, found);
-        for (int i = found.Count - 1; i >= 0; i--) Forget(found[i], EvictionCause.Dropped);
+        for (int i = found.Count - 1; i >= 0; i--) Forget(found[i], isCounted ? EvictionCause.Dropped : null);
         return found.Count;
     }
 
@@ -238,6 +243,14 @@ public sealed class BlockPool
     {
         int blank = Volatile.Read(ref _blankCount), cached = Volatile.Read(ref _cachedCount);
         return _counters.Snapshot(_evictable.PolicyName, Memory, Math.Max(0, BlockCount - blank - cached), cached, blank, Volatile.Read(ref _touchedCount));
+    }
+
+    /// <summary>Notes that a block has been written to: a host gives memory for it from then on, for good.</summary>
+    internal void Touch(int block)
+    {
+        if (_touched[block]) return;
+        _touched[block] = true;
+        _touchedCount++;
     }
 
     /// <summary>Sequences that have had a block.</summary>

@@ -14,12 +14,17 @@ internal sealed class CacheCounters
     public void CountEviction(EvictionCause cause) => _evictions[(int)cause]++;
 
     /// <summary>Counts a prompt that was looked up, and what was found of it.</summary>
-    public void CountLookup(int tokens, int found, bool certainlyNot)
+    /// <param name="tokens">The prompt's tokens.</param>
+    /// <param name="found">Those found.</param>
+    /// <param name="withPart">True where the last of them are part of a block.</param>
+    /// <param name="certainlyNot">True where the filter knew that there is nothing.</param>
+    public void CountLookup(int tokens, int found, bool withPart, bool certainlyNot)
     {
         Lookups++;
         LookupTokens += tokens;
         HitTokens += found;
         if (found == 0) Misses++;
+        if (withPart) PartialBlocks++;
         if (certainlyNot) CertainlyNotCached++;
     }
 

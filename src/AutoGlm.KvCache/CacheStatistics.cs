@@ -40,7 +40,7 @@ public sealed record CacheStatistics
     /// <summary>Blocks without content.</summary>
     public required int BlocksBlank { get; init; }
 
-    /// <summary>Blocks that have held content since the start: a host takes memory for these alone.</summary>
+    /// <summary>Blocks that have been written to since the start: a host takes memory for these alone.</summary>
     public required int BlocksTouched { get; init; }
 
     /// <summary>Tokens a block holds.</summary>

@@ -30,6 +30,9 @@ public sealed class KvSequence : IDisposable
     /// <summary>How its blocks are kept once it has ended.</summary>
     public CacheRetention Retention { get; init; } = CacheRetention.Default;
 
+    /// <summary>False where the pool's statistics leave its lookup out.</summary>
+    public bool IsCounted { get; init; } = true;
+
     /// <summary>Tokens stored.</summary>
     public int Length => _tokens.Count;
 
@@ -65,7 +68,7 @@ public sealed class KvSequence : IDisposable
             _tokens.AddRange(rest[..part]);
         }
 
-        _pool.Counters.CountLookup(prompt.Length, Length, certainlyNot);
+        if (IsCounted) _pool.Counters.CountLookup(prompt.Length, Length, part > 0, certainlyNot);
         return Length;
     }
 
@@ -87,7 +90,9 @@ public sealed class KvSequence : IDisposable
     public void Commit(ReadOnlySpan<int> tokens)
     {
         if (Length + (long)tokens.Length > (long)_blocks.Count * _pool.BlockTokens) throw new InvalidOperationException("More tokens were written than blocks reserved.");
+        int written = Length / _pool.BlockTokens;
         _tokens.AddRange(tokens);
+        for (; written * (long)_pool.BlockTokens < Length; written++) _pool.Touch(_blocks[written]);
         while (!_private && (_published + 1) * _pool.BlockTokens <= Length)
         {
             if (_pool.Publish(ref CollectionsMarshal.AsSpan(_blocks)[_published], LastPublished, _keys, _published, CollectionsMarshal.AsSpan(_tokens))) _published++;

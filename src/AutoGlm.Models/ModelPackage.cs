@@ -84,8 +84,12 @@ public sealed class ModelPackage : IDisposable
     private int EmbeddedTokens => (int)Graph.Nodes.OfType<Embed>().First().Table.Shape[0];
 
     /// <summary>32 bytes that name the model's settings and weights: equal for equal files, whatever their path.</summary>
-    /// <remarks>Hashes every node of the graph with its settings, and every tensor's name, type, shape and a sample of its rows.</remarks>
-    public byte[] ComputeFingerprint()
+    /// <param name="content">Names all weights by all of their bytes; empty where nobody has read them all.</param>
+    /// <remarks>
+    /// Hashes every node of the graph with its settings, every tensor's name, type and shape, and the content; where that is not known,
+    /// a sample of each tensor's rows.
+    /// </remarks>
+    public byte[] ComputeFingerprint(ReadOnlySpan<byte> content = default)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{Architecture} {Context} {_config.Epsilon}"));
@@ -93,15 +97,13 @@ public sealed class ModelPackage : IDisposable
         {
             Tensor tensor = Weights.Get(weight.Name);
             hash.AppendData(Encoding.UTF8.GetBytes($"{weight.Name} {tensor.Type} {string.Join(',', tensor.Shape)}"));
-            hash.AppendData(tensor.Rows(0, 1));
-            hash.AppendData(tensor.Rows(tensor.RowCount / 2, 1));
-            hash.AppendData(tensor.Rows(tensor.RowCount - 1, 1));
-            tensor.Discard();
+            if (content.IsEmpty) AppendSample(hash, tensor);
         }
 
         foreach (Node node in Graph.Nodes) hash.AppendData(Encoding.UTF8.GetBytes(node.ToString()));
         foreach (Rope rope in Graph.Nodes.OfType<Rope>().DistinctBy(rope => rope.Table))
             hash.AppendData(Encoding.UTF8.GetBytes($"{rope.Table.Layout} {rope.Table.Magnitude} {string.Join(',', rope.Table.InverseFrequencies)}"));
+        hash.AppendData(content);
         return hash.GetHashAndReset();
     }
 
@@ -118,6 +120,14 @@ public sealed class ModelPackage : IDisposable
     }
 
     public void Dispose() => Weights.Dispose();
+
+    private static void AppendSample(IncrementalHash hash, Tensor tensor)
+    {
+        hash.AppendData(tensor.Rows(0, 1));
+        hash.AppendData(tensor.Rows(tensor.RowCount / 2, 1));
+        hash.AppendData(tensor.Rows(tensor.RowCount - 1, 1));
+        tensor.Discard();
+    }
 
     private static ModelPackage OpenGguf(string path, int? context, bool fullPrecision)
     {

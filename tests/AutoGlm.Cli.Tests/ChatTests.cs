@@ -109,10 +109,10 @@ public class ChatTests
         using Terminal terminal = new(input, output, error);
 
         Task<int> chat = CommandLine.RunAsync(["chat"], terminal);
-        await input.Asked.WaitAsync(TimeSpan.FromSeconds(60));
+        await input.Asked.WaitAsync(TimeSpan.FromMinutes(5));
         terminal.Interrupts.Raise();
 
-        Assert.Equal(0, await chat.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal(0, await chat.WaitAsync(TimeSpan.FromMinutes(5)));
         Assert.DoesNotContain("error", error.ToString());
     }
 

@@ -48,12 +48,13 @@ public class OutputTests
     {
         async Task<string> Show(bool isTerminal)
         {
-            using StringWriter error = new();
+            using WatchedWriter error = new("Working");
             using Terminal terminal = new(TextReader.Null, TextWriter.Null, error, errorIsTerminal: isTerminal);
             int result = await WorkProgress.RunAsync(terminal, "Working", (progress, token) =>
             {
                 progress.Report(0.5);
-                token.WaitHandle.WaitOne(TimeSpan.FromSeconds(1));
+                // As long as it takes until it shows; else as long as it usually does.
+                error.Seen.Wait(isTerminal ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(1), token);
                 return 7;
             }, CancellationToken.None);
             Assert.Equal(7, result);

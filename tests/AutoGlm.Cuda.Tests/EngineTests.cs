@@ -26,8 +26,7 @@ public class EngineTests
         int[][] answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => AnswerAsync(card, Request(i) with { IgnoreEnd = true })));
 
         for (int i = 0; i < answers.Length; i++) Assert.Equal(Request(i).MaxTokens, answers[i].Length);
-        // The last chunk is sent before its step is over.
-        Assert.True(SpinWait.SpinUntil(() => card.GetStatistics() is { Running: 0, Waiting: 0, Cache.BlocksInUse: 0 }, TimeSpan.FromSeconds(30)));
+        Assert.True(card.GetStatistics() is { Running: 0, Waiting: 0, Cache.BlocksInUse: 0 });
     }
 
     [Fact]

@@ -8,7 +8,7 @@ internal sealed class AutoglmServe : IDisposable
 {
     private const string Address = " at http://";
     private const string Ready = "Ready after ";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _log = [];

@@ -6,7 +6,7 @@ namespace AutoGlm.EndToEnd.Tests;
 internal sealed class NodeScript : IDisposable
 {
     private static readonly TimeSpan InstallPatience = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("autoglm-node-").FullName;
 

@@ -73,6 +73,39 @@ public class KvSequenceTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024 * 150);
     }
 
+    /// <summary>Keys, tokens, places in the forest, in the heaps and in the filter: 0.1 % of a small model's blocks.</summary>
+    [Fact]
+    public void What_is_known_of_a_block_takes_a_third_of_a_kibibyte_from_the_start()
+    {
+        const int Blocks = 8192;
+        HostMemory memory = new(Blocks, 16);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        BlockPool pool = new(memory);
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / Blocks, 250, 350);
+        Assert.Equal(Blocks, pool.AvailableCount);
+    }
+
+    [Fact]
+    public void A_block_counts_as_touched_once_something_is_written_to_it()
+    {
+        BlockPool forgets = new(new HostMemory(16, BlockTokens), new BlockPoolOptions { KeepContent = false });
+        for (int i = 0; i < 2; i++)
+        {
+            using KvSequence sequence = new(forgets, Root);
+            Assert.True(sequence.TryReserve(7 * BlockTokens));
+            Assert.Equal(2 * i, forgets.GetStatistics().BlocksTouched);
+            sequence.Commit([1, 2, 3]);
+            sequence.Commit([4, 5]);
+            Assert.Equal(2, forgets.GetStatistics().BlocksTouched);
+        }
+
+        BlockPool keeps = new(new HostMemory(16, BlockTokens));
+        Written(keeps, [1, 2, 3]).Dispose();
+        using KvSequence fork = new(keeps, Root);
+        Assert.Equal(2, fork.Reuse([1, 2, 99]));
+        Assert.Equal(2, keeps.GetStatistics().BlocksTouched);
+    }
+
     [Fact]
     public void What_two_compute_at_once_is_stored_once()
     {

@@ -113,7 +113,7 @@ public class FaultTests(ServerFixture fixture)
         {
             await socket.SendAsync(Encoding.UTF8.GetBytes($"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {ServerFixture.Long.Length}\r\n\r\n{ServerFixture.Long}"));
             await socket.ReceiveAsync(new byte[64]);
-            Assert.Equal(1, server.Engine!.GetStatistics().Running);
+            await ServerFixture.EventuallyAsync(() => server.Engine!.GetStatistics().Running == 1, "the answer does not begin");
         }
 
         await ServerFixture.EventuallyAsync(() => server.Engine!.GetStatistics() is { Running: 0, Cache.BlocksInUse: 0 }, "the answer goes on without its reader");

@@ -42,7 +42,7 @@ public class LlamaClientTests(ServerFixture fixture)
 
     [Theory]
     [InlineData("""{"prompt":"a","grammar":"root ::= \"yes\"","n_predict":9}""", "eos")]
-    [InlineData("""{"prompt":"The sea is","stop":[" "],"n_predict":9}""", "word")]
+    [InlineData("""{"prompt":"The sea is","stop":[" "],"n_predict":9,"temperature":0}""", "word")]
     public async Task What_ended_it_is_told(string json, string expected)
     {
         (int status, JsonElement body) = await ServerFixture.PostAsync(fixture.Http, "/completions", json);

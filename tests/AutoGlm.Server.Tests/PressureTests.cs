@@ -19,6 +19,7 @@ public class PressureTests
         await using AutoGlmServer server = await ServerFixture.StartAsync(Narrow with { KeepAlive = TimeSpan.FromMilliseconds(50) });
         using HttpClient http = new() { BaseAddress = server.Address };
         using HttpResponseMessage running = await ServerFixture.SendAsync(http, "/v1/completions", ServerFixture.Long);
+        await ServerFixture.EventuallyAsync(() => server.Engine!.GetStatistics().Running == 1, "the answer does not begin");
         Task<HttpResponseMessage> waiting = ServerFixture.SendAsync(http, "/v1/completions", Short);
         await ServerFixture.EventuallyAsync(() => server.Engine!.GetStatistics().Waiting == 1, "nobody waits");
 

@@ -27,7 +27,7 @@ public sealed class ServerFixture : IAsyncLifetime
         Engine = new EngineOptions { Context = 1024, Threads = 1, PrefixCache = false, BatchTokens = 64, MaxSequences = 8 },
         Port = 0,
         LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
-        StateFolder = Path.Combine(Path.GetTempPath(), $"autoglm-server-tests-{Environment.ProcessId}"),
+        StateFolder = Directory.CreateTempSubdirectory("autoglm-server-tests-").FullName,
     };
 
     /// <summary>The same with room for <see cref="Long"/> answers.</summary>
@@ -49,7 +49,7 @@ public sealed class ServerFixture : IAsyncLifetime
     {
         Http.Dispose();
         await Server.DisposeAsync();
-        if (Directory.Exists(Options.StateFolder)) Directory.Delete(Options.StateFolder, recursive: true);
+        Directory.Delete(Options.StateFolder!, recursive: true);
     }
 
     public static async Task<AutoGlmServer> StartAsync(ServerOptions options)
@@ -82,7 +82,7 @@ public sealed class ServerFixture : IAsyncLifetime
     /// <summary>Waits until something holds; fails with the message where it does not.</summary>
     public static async Task EventuallyAsync(Func<bool> holds, string otherwise)
     {
-        for (int i = 0; i < 600; i++)
+        for (int i = 0; i < 6000; i++)
         {
             if (holds()) return;
             await Task.Delay(50, TestContext.Current.CancellationToken);

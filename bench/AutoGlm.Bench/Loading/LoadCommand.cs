@@ -50,7 +50,7 @@ internal static class LoadCommand
                 (methods, compiling) = (JitInfo.GetCompiledMethodCount() - methods, JitInfo.GetCompilationTime() - compiling);
                 process.Refresh();
                 (user, system) = (process.UserProcessorTime - user, process.PrivilegedProcessorTime - system);
-                double tokenizer = Timed(() => package.Tokenizer, out _), fingerprint = Timed(package.ComputeFingerprint, out _);
+                double tokenizer = Timed(() => package.Tokenizer, out _), fingerprint = Timed(() => package.ComputeFingerprint(executor.ContentHash.Span), out _);
                 foreach (string notice in backend.Notices) Console.Error.WriteLine(notice);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {Path.GetFileNameWithoutExtension(path)} | {load} | {read:F0} | {open:F0} | {weights:F0} | {methods} | {compiling.TotalMilliseconds:F0} | {user.TotalMilliseconds:F0} | {system.TotalMilliseconds:F0} | {weights / read:F2} | {tokenizer:F0} | {fingerprint:F0} | {executor.WeightBytes >> 20} | {executor.MappedBytes >> 20} | {process.PeakWorkingSet64 >> 20} |"));
             }

@@ -80,9 +80,10 @@ internal sealed class BenchServeCommand : Verb
             cancellation);
         ServerCondition condition = new()
         {
+            // Once it is at rest: its memory is then that of all that was asked.
+            Blocks = await client.AccountAsync(cancellation),
             Memory = watch is null ? null : await watch.EndAsync(),
             PeakMemory = process is { } pid ? ServerProcess.PeakMemory(pid) : null,
-            Blocks = await client.AccountAsync(cancellation),
         };
         ServiceObjective objective = new(TimeSpan.FromMilliseconds(arguments.GetValue(_firstToken)), TimeSpan.FromMilliseconds(arguments.GetValue(_perToken)));
         LoadReport report = new(outcomes, time, objective, condition);

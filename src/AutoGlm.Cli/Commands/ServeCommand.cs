@@ -10,6 +10,8 @@ namespace AutoGlm.Cli.Commands;
 /// <summary><c>autoglm serve</c>: a server.</summary>
 internal sealed class ServeCommand : Verb
 {
+    private const string At = " at http://";
+
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string> _host = new("--host") { Description = "Address to listen on: 127.0.0.1 for this machine alone, 0.0.0.0 for all.", HelpName = "IP", DefaultValueFactory = _ => "127.0.0.1" };
     private readonly Option<int> _port = new Option<int>("--port", "-p") { Description = "Port to listen on; 0 takes a free one and says which.", HelpName = "N", DefaultValueFactory = _ => 8080 }.Between(0, 65535);
@@ -67,6 +69,10 @@ internal sealed class ServeCommand : Verb
         _runtime = new RuntimeOptions(this);
     }
 
+    /// <summary>The address in a line of a server's output, which says where it serves once it is ready; null in any other.</summary>
+    public static Uri? AddressIn(string line) =>
+        line.LastIndexOf(At, StringComparison.Ordinal) is >= 0 and var at && Uri.TryCreate(line[(at + " at ".Length)..], UriKind.Absolute, out Uri? address) ? address : null;
+
     protected override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
         ServerOptions options = Read(arguments);
@@ -80,7 +86,7 @@ internal sealed class ServeCommand : Verb
                 return true;
             },
             cancellation);
-        Terminal.Out.WriteLine($"Serving {server.ModelId} at {server.Address}");
+        Terminal.Out.WriteLine($"Serving {server.ModelId}{At}{server.Address.Authority}/");
         Terminal.Out.Flush();
         if (arguments.GetValue(_check)) return ExitCode.Ok;
         using (Interrupts.Scope stopping = Terminal.Interrupts.Begin())

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using AutoGlm.Cli.Commands;
 
 namespace AutoGlm.Cli.LoadTests;
 
@@ -7,15 +8,14 @@ namespace AutoGlm.Cli.LoadTests;
 internal sealed class ServerProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     private readonly Process _process;
+    private readonly TaskCompletionSource<Uri> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string _said = "";
 
-    private ServerProcess(Process process, Uri address)
-    {
-        _process = process;
-        Address = address;
-    }
+    private ServerProcess(Process process) => _process = process;
 
-    public Uri Address { get; }
+    public Uri Address => _ready.Task.Result;
 
     public int Id => _process.Id;
 
@@ -23,18 +23,10 @@ internal sealed class ServerProcess : IDisposable
     /// <exception cref="CommandFailure">It ended, with what it said last.</exception>
     public static async Task<ServerProcess> StartAsync(IEnumerable<string> arguments, CancellationToken cancellation)
     {
-        int port = FreePort();
-        ProcessStartInfo start = OwnProcess.WithArguments(["serve", "--port", port.ToString(CultureInfo.InvariantCulture), .. arguments]);
-        Process process = Process.Start(start)!;
-        string last = "";
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, line) => last = string.IsNullOrWhiteSpace(line.Data) ? last : line.Data;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        ServerProcess server = new(process, new Uri($"http://127.0.0.1:{port}/"));
+        ServerProcess server = new(Process.Start(OwnProcess.WithArguments(["serve", "--port", "0", .. arguments]))!);
         try
         {
-            await server.WaitUntilReadyAsync(() => last, cancellation);
+            await server.WaitUntilReadyAsync(cancellation);
             return server;
         }
         catch
@@ -65,33 +57,30 @@ internal sealed class ServerProcess : IDisposable
         _process.Dispose();
     }
 
-    private async Task WaitUntilReadyAsync(Func<string> lastLine, CancellationToken cancellation)
+    /// <summary>Waits for the line that says where it serves: it comes when the server is ready.</summary>
+    private async Task WaitUntilReadyAsync(CancellationToken cancellation)
     {
-        using HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
-        Stopwatch waited = Stopwatch.StartNew();
-        while (waited.Elapsed < Patience)
+        _process.OutputDataReceived += (_, line) =>
         {
-            if (_process.HasExited) throw new CommandFailure($"the server ended: {lastLine()}");
-            try
-            {
-                using HttpResponseMessage response = await http.GetAsync(new Uri(Address, "ready"), cancellation);
-                if (response.IsSuccessStatusCode) return;
-            }
-            catch (Exception error) when (error is HttpRequestException || (error is TaskCanceledException && !cancellation.IsCancellationRequested))
-            {
-                // It does not listen yet.
-            }
-
-            await Task.Delay(50, cancellation);
+            if (line.Data is null) _ready.TrySetCanceled();
+            else if (ServeCommand.AddressIn(line.Data) is { } address) _ready.TrySetResult(address.Host is "0.0.0.0" or "[::]" ? new UriBuilder(address) { Host = "127.0.0.1" }.Uri : address);
+        };
+        _process.ErrorDataReceived += (_, line) => _said = string.IsNullOrWhiteSpace(line.Data) ? _said : line.Data;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        try
+        {
+            await _ready.Task.WaitAsync(Patience, cancellation);
         }
-
-        throw new CommandFailure($"the server was not ready after {Patience.TotalMinutes} minutes: {lastLine()}");
-    }
-
-    private static int FreePort()
-    {
-        using System.Net.Sockets.TcpListener listener = new(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        catch (TimeoutException)
+        {
+            throw new CommandFailure($"the server was not ready after {Patience.TotalMinutes} minutes: {_said}");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // All of its log is read by then.
+            await _process.WaitForExitAsync(cancellation);
+            throw new CommandFailure($"the server ended: {_said}");
+        }
     }
 }

@@ -26,6 +26,7 @@ internal sealed unsafe class PackedFile : IDisposable
     public FileStamp? Stamp => _file.StampNow;
 
     /// <summary>Opens a file and checks its header; its matrices are for <see cref="CheckPiece"/>.</summary>
+    /// <exception cref="FileNotFoundException">There is none: other processes may delete it at any time.</exception>
     /// <exception cref="InvalidDataException">It cannot be read, or is not the whole file of these matrices with that content.</exception>
     public static PackedFile Open(string path, WeightPieces pieces, Hash128 content)
     {
@@ -36,6 +37,7 @@ internal sealed unsafe class PackedFile : IDisposable
         }
         catch (ModelFormatException error)
         {
+            if (error.InnerException is FileNotFoundException) throw new FileNotFoundException(error.Message, path, error);
             throw new InvalidDataException(error.Message, error);
         }
 

@@ -52,7 +52,6 @@ internal sealed class WeightLoader(WeightPieces pieces, IWeightSource source, Th
     private PackedFile? OpenWhole(WeightCache cache, Hash128 content)
     {
         string path = cache.PathOf(pieces, content);
-        if (!File.Exists(path)) return null;
         PackedFile? file = null;
         try
         {
@@ -69,6 +68,7 @@ internal sealed class WeightLoader(WeightPieces pieces, IWeightSource source, Th
         catch (Exception error)
         {
             file?.Dispose();
+            if (error is FileNotFoundException) return null;
             if (error is not InvalidDataException) throw;
             _notices.Add($"{path}: cached weights: {error.Message}; they are packed anew");
             WeightCache.Drop(path);
@@ -91,6 +91,11 @@ internal sealed class WeightLoader(WeightPieces pieces, IWeightSource source, Th
             PackedFile file = PackedFile.Open(path, pieces, content);
             cache.NoteWhole(pieces, file.Stamp, content);
             return file;
+        }
+        catch (FileNotFoundException)
+        {
+            // Another process has cleared the cache meanwhile.
+            return null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {

@@ -28,6 +28,9 @@ internal sealed unsafe class Gate(TimeSpan longestSpin)
 
     public int Value => Volatile.Read(ref *Counter);
 
+    /// <summary>Threads that sleep here, or are about to.</summary>
+    public int Sleeping => Volatile.Read(ref *Sleepers);
+
     private int* Counter => (int*)Unsafe.AsPointer(ref _memory[CacheLine / sizeof(int)]);
 
     private int* Sleepers => (int*)Unsafe.AsPointer(ref _memory[2 * CacheLine / sizeof(int)]);

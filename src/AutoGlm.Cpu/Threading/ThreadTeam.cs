@@ -51,6 +51,9 @@ internal sealed class ThreadTeam : IDisposable
 
     public int Threads { get; }
 
+    /// <summary>Threads that sleep until a region calls them; for tests.</summary>
+    internal int Sleeping => _start.Sleeping + _rejoin.Sleeping;
+
     /// <summary>Physical cores that this process may use: the team size to default to.</summary>
     public static int DefaultThreads { get; } = Math.Clamp(PhysicalCores.Count(), 1, MaxThreads);
 

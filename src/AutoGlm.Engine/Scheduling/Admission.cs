@@ -35,7 +35,7 @@ internal sealed class Admission(ModelRuntime runtime, PrefixesInFlight prefixes,
         int inFlight = prefixes.CountFrom(sequence, cached);
         int least = sequence.IsFollowing ? 1 : Math.Max(1, runtime.Options.PrefixWaitTokens);
         if (runtime.Options.PrefixWaitTokens == 0 || inFlight * _pool.BlockTokens < least) return false;
-        if (!sequence.IsFollowing) counters.PrefixWaits++;
+        if (!sequence.IsFollowing) counters.For(sequence.Request).PrefixWaits++;
         sequence.IsFollowing = true;
         return true;
     }

@@ -12,11 +12,17 @@ internal sealed class EngineCounters
     /// <summary>Requests accepted and not yet taken in; callers count them up.</summary>
     public int Queued;
 
+    /// <summary>What warm-up's requests count of themselves: apart, for it says nothing about users.</summary>
+    private EngineCounters? _warmUp;
+
     public long Accepted, Refused;
 
     public int Running, Waiting, BatchSequences, BatchTokens;
 
     public long Steps, ComputedTokens, PromptTokens, ReusedTokens, GeneratedTokens, Finished, Cancelled, Overdue, Failed, Preemptions, SharedAnswers, PrefixWaits, LongestWaitTicks, StepTicks, ComputeTicks;
+
+    /// <summary>Where a request and its tokens are counted.</summary>
+    public EngineCounters For(GenerationRequest request) => request.IsWarmUp ? LazyInitializer.EnsureInitialized(ref _warmUp) : this;
 
     public EngineStatistics Snapshot(CacheStatistics cache) => new()
     {
@@ -30,6 +36,7 @@ internal sealed class EngineCounters
         ReusedTokens = Volatile.Read(ref ReusedTokens),
         GeneratedTokens = Volatile.Read(ref GeneratedTokens),
         Requests = Volatile.Read(ref Accepted),
+        WarmUpRequests = _warmUp is { } warmUp ? Volatile.Read(ref warmUp.Accepted) : 0,
         Refused = Volatile.Read(ref Refused),
         Finished = Volatile.Read(ref Finished),
         Cancelled = Volatile.Read(ref Cancelled),

@@ -134,6 +134,8 @@ internal sealed class Scheduler
         TellIdle();
     }
 
+    private EngineCounters CountersOf(Sequence sequence) => _counters.For(sequence.Request);
+
     private void TellIdle()
     {
         if (!IsIdle) return;
@@ -148,7 +150,7 @@ internal sealed class Scheduler
         answer.Join(stream);
         place.Add(answer);
         Interlocked.Decrement(ref _counters.Queued);
-        _counters.SharedAnswers++;
+        CountersOf(answer).SharedAnswers++;
     }
 
     /// <summary>Lets go of callers who went away or whose deadline has passed, and of answers that nobody wants any more.</summary>
@@ -165,22 +167,23 @@ internal sealed class Scheduler
                 else if (stream.Deadline <= now) LetGo(sequence, stream, FinishReason.Deadline);
             }
 
-            if (sequence.Streams.Count > 0) continue;
-            Forget(sequence);
-            sequences.RemoveAt(i);
+            if (sequence.Streams.Count == 0) sequences.RemoveAt(i);
         }
     }
 
+    /// <summary>Lets go of one caller, and of the answer with the last of them: counted before they hear of it.</summary>
     private void LetGo(Sequence sequence, AnswerStream stream, FinishReason? reason)
     {
+        EngineCounters counters = CountersOf(sequence);
+        if (reason == FinishReason.Deadline) counters.Overdue++;
+        else counters.Cancelled++;
+        if (sequence.Streams.Count == 1) Forget(sequence);
         sequence.Leave(stream, reason);
-        if (reason == FinishReason.Deadline) _counters.Overdue++;
-        else _counters.Cancelled++;
     }
 
     private void Fail(Sequence sequence, Exception error)
     {
-        _counters.Failed += sequence.Streams.Count;
+        CountersOf(sequence).Failed += sequence.Streams.Count;
         Forget(sequence);
         sequence.Fail(error);
     }
@@ -205,7 +208,7 @@ internal sealed class Scheduler
             if (next < 0) return;
             Sequence sequence = _waiting[next];
             bool began = sequence.HasStarted;
-            sequence.Start(_runtime.CreateSequence(sequence.Keys, sequence.Request.Cache));
+            sequence.Start(_runtime.CreateSequence(sequence.Keys, sequence.Request.Cache, isCounted: !sequence.Request.IsWarmUp));
             if (!sequence.Kv!.TryReserve(sequence.Pending.Length)) throw new InvalidOperationException("A sequence was let in for which there are no blocks.");
             _waiting.RemoveAt(next);
             _running.Add(sequence);
@@ -218,9 +221,10 @@ internal sealed class Scheduler
     {
         LeaveQueue(sequence);
         _rate.Note();
-        _counters.PromptTokens += sequence.Request.Prompt.Count;
-        _counters.ReusedTokens += sequence.Kv!.Length;
-        _counters.LongestWaitTicks = Math.Max(_counters.LongestWaitTicks, sequence.QueueTime.Ticks);
+        EngineCounters counters = CountersOf(sequence);
+        counters.PromptTokens += sequence.Request.Prompt.Count;
+        counters.ReusedTokens += sequence.Kv!.Length;
+        counters.LongestWaitTicks = Math.Max(counters.LongestWaitTicks, sequence.QueueTime.Ticks);
     }
 
     private void BuildBatch()
@@ -289,7 +293,7 @@ internal sealed class Scheduler
             _prefixes.Withdraw(victim);
             victim.Preempt();
             _waiting.Add(victim);
-            _counters.Preemptions++;
+            CountersOf(victim).Preemptions++;
             return true;
         }
 
@@ -328,7 +332,9 @@ internal sealed class Scheduler
             _prefixes.Advance(sequence);
             if (!part.WantsLogits || !TryAccept(sequence, row)) continue;
             _running.Remove(sequence);
+            _counters.Running = _running.Count;
             Forget(sequence);
+            sequence.SendEnd();
         }
     }
 
@@ -340,8 +346,8 @@ internal sealed class Scheduler
         {
             int before = sequence.GeneratedCount;
             bool ended = _chooser.Accept(sequence, row);
-            _counters.GeneratedTokens += sequence.GeneratedCount - before;
-            if (ended) _counters.Finished += sequence.Streams.Count;
+            CountersOf(sequence).GeneratedTokens += sequence.GeneratedCount - before;
+            if (ended) CountersOf(sequence).Finished += sequence.Streams.Count;
             return ended;
         }
         catch (Exception error) when (error is InvalidOperationException or GrammarException)

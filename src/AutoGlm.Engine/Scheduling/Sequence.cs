@@ -22,6 +22,7 @@ internal sealed class Sequence
     private readonly List<AnswerStream> _streams = [];
     private readonly List<GenerationChunk>? _sent;
     private readonly long _submitted;
+    private GenerationChunk? _last;
     private long _started, _firstToken, _lastToken;
     private int _reused, _cached;
     private bool _queued = true;
@@ -130,9 +131,9 @@ internal sealed class Sequence
     public void Leave(AnswerStream stream, FinishReason? reason)
     {
         _streams.Remove(stream);
+        if (_streams.Count == 0) Preempt();
         if (reason is { } why) stream.Send(new GenerationChunk { Text = "", FinishReason = why, Statistics = StatisticsFor(stream) });
         stream.End();
-        if (_streams.Count == 0) Preempt();
     }
 
     /// <summary>True where a device can choose its tokens: nothing forbids some, and nobody asks how likely they were.</summary>
@@ -146,12 +147,12 @@ internal sealed class Sequence
 
     /// <summary>Takes a token that the device chose, and sends what is complete.</summary>
     /// <param name="token">The token; negative where there was none to choose.</param>
-    /// <returns>True where the answer has ended.</returns>
+    /// <returns>True where the answer has ended: <see cref="SendEnd"/> tells its callers.</returns>
     /// <exception cref="InvalidOperationException">There was none to choose.</exception>
     public bool Accept(int token) => Take(token >= 0 ? token : throw Sampler.NothingToChoose(), null);
 
     /// <summary>Chooses the next token by the last row's logits, and sends what is complete.</summary>
-    /// <returns>True where the answer has ended.</returns>
+    /// <returns>True where the answer has ended: <see cref="SendEnd"/> tells its callers.</returns>
     public bool Accept(Span<float> logits)
     {
         // Logits may be padded past the tokens there are.
@@ -197,6 +198,20 @@ internal sealed class Sequence
         return false;
     }
 
+    /// <summary>
+    /// Tells all callers of the end, where it has come to one. The last thing done for an answer: whoever hears of it finds its blocks
+    /// free and itself counted.
+    /// </summary>
+    public void SendEnd()
+    {
+        if (_last is null) return;
+        foreach (AnswerStream stream in _streams)
+        {
+            stream.Send(_last with { Statistics = StatisticsFor(stream) });
+            stream.End();
+        }
+    }
+
     /// <summary>Ends it without a further token.</summary>
     public void Fail(Exception error)
     {
@@ -206,12 +221,7 @@ internal sealed class Sequence
 
     private bool End(int token, TokenLogProbabilities? alternatives, string text, FinishReason reason)
     {
-        foreach (AnswerStream stream in _streams)
-        {
-            stream.Send(new GenerationChunk { Text = text, Token = token, LogProbabilities = alternatives, FinishReason = reason, Statistics = StatisticsFor(stream) });
-            stream.End();
-        }
-
+        _last = new GenerationChunk { Text = text, Token = token, LogProbabilities = alternatives, FinishReason = reason };
         Preempt();
         return true;
     }

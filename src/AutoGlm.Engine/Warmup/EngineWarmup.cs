@@ -27,7 +27,7 @@ internal sealed class EngineWarmup(InferenceEngine engine, EngineOptions options
         await GrowAsync(sizes, "prompts of {0:N0} tokens", size => AskAsync(Random(size), 2, Nobody, cancellation), Report).ConfigureAwait(false);
         await GrowAsync(batches, "{0:N0} answers at once", batch => AskTogetherAsync(batch, cancellation), Report).ConfigureAwait(false);
 
-        await engine.DropCachedAsync([], Nobody).ConfigureAwait(false);
+        await engine.ForgetAsync(Nobody).ConfigureAwait(false);
         // The hottest last: what is computed last stays longest.
         int warmed = 0, asked = 0;
         foreach (HotPrefix prefix in hot.Reverse())
@@ -114,7 +114,7 @@ internal sealed class EngineWarmup(InferenceEngine engine, EngineOptions options
 
     private async Task ReadAsync(GenerationRequest request, CancellationToken cancellation)
     {
-        await foreach (GenerationChunk _ in engine.GenerateAsync(request, cancellation).ConfigureAwait(false))
+        await foreach (GenerationChunk _ in engine.GenerateAsync(request with { IsWarmUp = true }, cancellation).ConfigureAwait(false))
         {
         }
     }

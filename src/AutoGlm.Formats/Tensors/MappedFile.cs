@@ -45,7 +45,7 @@ public sealed unsafe partial class MappedFile : IDisposable
     public static MappedFile Open(string path)
     {
         if (Directory.Exists(path)) throw new ModelFormatException(path, "file", "is a folder, not a file");
-        if (!File.Exists(path)) throw new ModelFormatException(path, "file", "does not exist");
+        if (!File.Exists(path)) throw new ModelFormatException(path, "file", "does not exist", new FileNotFoundException(null, path));
         MemoryMappedFile? file = null;
         try
         {

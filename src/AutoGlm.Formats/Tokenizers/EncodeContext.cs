@@ -13,6 +13,9 @@ internal sealed class EncodeContext
 
     public MergeScratch Merge { get; } = new();
 
+    /// <summary>For two symbols of a piece whose others are in <see cref="Merge"/>.</summary>
+    public MergeScratch Seam { get; } = new();
+
     public static EncodeContext Rent(List<int> output)
     {
         EncodeContext context = t_spare ?? new EncodeContext();
@@ -25,6 +28,7 @@ internal sealed class EncodeContext
     {
         Output = [];
         Merge.Trim();
+        Seam.Trim();
         t_spare = this;
     }
 

@@ -151,6 +151,9 @@ public sealed class Tokenizer
         return text.Append(decoder.Flush()).ToString();
     }
 
+    /// <summary>What encodes pieces.</summary>
+    internal TokenModel Model => _definition.Model;
+
     /// <summary>So many spaces at the beginning of a text are not of it but the tokenizer's own.</summary>
     internal int StripLeadingSpaces => _definition.Decoder.StripLeadingSpaces;
 

@@ -63,6 +63,7 @@ internal sealed class ServerMetrics
         Count("autoglm.tokens.cached", "Prompt tokens that were not computed again", engine => engine.ReusedTokens);
         Count("autoglm.tokens.generated", "Tokens generated", engine => engine.GeneratedTokens);
         Count("autoglm.requests.accepted", "Requests accepted", engine => engine.Requests);
+        Count("autoglm.requests.warm_up", "Requests of the server's own warm-up, which no other count of requests, their tokens and lookups has", engine => engine.WarmUpRequests);
         Count("autoglm.requests.refused", "Requests refused since the queue was full", engine => engine.Refused);
         Count("autoglm.requests.cancelled", "Answers whose client went away", engine => engine.Cancelled);
         Count("autoglm.requests.overdue", "Answers that ran into their deadline", engine => engine.Overdue);

@@ -39,9 +39,9 @@ public sealed class BenchServeTests : IDisposable
     [Fact]
     public async Task A_server_that_is_not_there_is_an_error()
     {
-        _server.Dispose();
+        using FreePort nobody = new();
 
-        (await CommandRun.OfAsync("bench", "serve", "--url", _server.Address.ToString())).FailedWith(1, "v1/models");
+        (await CommandRun.OfAsync("bench", "serve", "--url", nobody.Url.ToString())).FailedWith(1, "v1/models");
     }
 
     [Fact]

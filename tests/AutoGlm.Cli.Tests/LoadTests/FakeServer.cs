@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace AutoGlm.Cli.Tests.LoadTests;
@@ -7,29 +8,50 @@ namespace AutoGlm.Cli.Tests.LoadTests;
 /// <summary>Speaks as much of OpenAI's protocol as a load run needs: three pieces, or an error for prompts that ask for one.</summary>
 internal sealed class FakeServer : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
+    private readonly List<JsonNode> _requests = [];
 
     public FakeServer()
     {
-        using (System.Net.Sockets.TcpListener free = new(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            Address = new Uri($"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/");
-        }
-
-        _listener.Prefixes.Add(Address.ToString());
-        _listener.Start();
+        (_listener, Address) = Listen();
         _ = ServeAsync();
     }
 
     public Uri Address { get; }
 
-    public List<JsonNode> Requests { get; } = [];
+    /// <summary>What has been asked so far; of clients that went away, more may come.</summary>
+    public JsonNode[] Requests
+    {
+        get
+        {
+            lock (_requests) return [.. _requests];
+        }
+    }
 
     public void Dispose() => _listener.Close();
 
     /// <summary>The answer to <c>/v1/cache</c>; null where there is no such place.</summary>
     public string? Cache { get; init; }
+
+    /// <summary>On a free port: a listener takes none by itself, and others may take the one that was found.</summary>
+    private static (HttpListener Listener, Uri Address) Listen()
+    {
+        while (true)
+        {
+            HttpListener listener = new();
+            Uri address = FreePort.Address();
+            listener.Prefixes.Add(address.ToString());
+            try
+            {
+                listener.Start();
+                return (listener, address);
+            }
+            catch (HttpListenerException)
+            {
+                listener.Close();
+            }
+        }
+    }
 
     private async Task ServeAsync()
     {
@@ -45,15 +67,14 @@ internal sealed class FakeServer : IDisposable
                 return;
             }
 
-            byte[] answer = Encoding.UTF8.GetBytes(Answer(context));
             try
             {
-                await context.Response.OutputStream.WriteAsync(answer);
+                await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(Answer(context)));
                 context.Response.Close();
             }
-            catch (Exception error) when (error is HttpListenerException or IOException)
+            catch (Exception error) when (error is HttpListenerException or IOException or ObjectDisposedException or JsonException)
             {
-                // The client went away.
+                // The client went away, perhaps in the middle of its request.
             }
         }
     }
@@ -68,7 +89,7 @@ internal sealed class FakeServer : IDisposable
         }
 
         JsonNode request = JsonNode.Parse(context.Request.InputStream)!;
-        lock (Requests) Requests.Add(request);
+        lock (_requests) _requests.Add(request);
         if (request["messages"]!.AsArray().Count > 4)
         {
             context.Response.StatusCode = 400;

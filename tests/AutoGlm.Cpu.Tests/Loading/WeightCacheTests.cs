@@ -217,7 +217,7 @@ public sealed class WeightCacheTests : IDisposable
         WeightCache cache = lack switch
         {
             "limit" => new(_folder) { Smallest = 0, LeftFree = _ => 0, Limit = 1 << 20 },
-            "disk" => new(_folder) { Smallest = 0, LeftFree = drive => drive.AvailableFreeSpace },
+            "disk" => new(_folder) { Smallest = 0, LeftFree = _ => long.MaxValue },
             "small" => new(_folder) { LeftFree = _ => 0, Smallest = 1 << 30 },
             // A folder cannot be made in a file, whoever asks.
             _ => new(Path.Combine(typeof(WeightCacheTests).Assembly.Location, "cache")) { Smallest = 0 },
@@ -293,6 +293,35 @@ public sealed class WeightCacheTests : IDisposable
         Assert.True(Cache.Clear() > load.Pieces.Bytes);
         Assert.Equal("young.part", Path.GetFileName(Assert.Single(Directory.GetFiles(_folder))));
         for (int i = 0; i < load.Pieces.Count; i++) file.CheckPiece(i);
+    }
+
+    /// <summary>Whoever clears the folder, or makes room in it, asks nobody.</summary>
+    [Fact]
+    public async Task Files_that_others_delete_meanwhile_are_no_error()
+    {
+        RandomWeights[] tensors = CachedLoad.Tensors(1);
+        using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        Task clearing = Task.Run(() =>
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                Cache.Clear();
+                foreach (WeightCacheEntry entry in Cache.List()) Assert.True(entry.Bytes > 0);
+            }
+        });
+        Task writing = Task.Run(() =>
+        {
+            for (int i = 0; !enough.IsCancellationRequested; i = (i + 1) % 50)
+            {
+                string path = Path.Combine(_folder, $"{i}.weights");
+                File.WriteAllText(path + ".part", "weights");
+                File.Move(path + ".part", path, overwrite: true);
+                File.Delete(path);
+            }
+        });
+        for (int i = 0; i < 200; i++) Assert.Empty(new CachedLoad(Cache, tensors, () => Here).IsRight().Notices);
+        await enough.CancelAsync();
+        await Task.WhenAll(clearing, writing);
     }
 
     /// <summary>Overwrites a file. File systems' clocks may stand still between two changes: not those of whoever changes a file later.</summary>

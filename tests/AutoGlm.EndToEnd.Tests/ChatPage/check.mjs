@@ -8,7 +8,7 @@ const page = await browser.newPage();
 const wrong = [];
 page.on("pageerror", error => wrong.push(error.message));
 page.on("console", message => message.type() === "error" && !message.text().includes("401") && wrong.push(message.text()));
-page.setDefaultTimeout(60_000);
+page.setDefaultTimeout(300_000);
 
 const idle = () => page.waitForFunction(() => document.getElementById("send").textContent === "Send");
 const texts = who => page.locator(`.${who} .text`).allTextContents();
@@ -28,7 +28,7 @@ const checks = {
   async chat() {
     await page.fill("#words", "Say <b>hello</b>, and nothing else.");
     await page.keyboard.press("Enter");
-    await page.locator(".assistant .text").waitFor();
+    await page.locator(".assistant .text", { hasText: /\S/ }).waitFor();
     await stopIfLong();
     assert.deepEqual(await texts("user"), ["Say <b>hello</b>, and nothing else."]);
     assert.notEqual((await texts("assistant"))[0].trim(), "");

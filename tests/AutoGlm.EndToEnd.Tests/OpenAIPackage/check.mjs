@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import OpenAI from "openai";
 
 const model = "autoglm-mini";
-const client = new OpenAI({ baseURL: process.argv[2] + "v1", apiKey: "none", maxRetries: 0, timeout: 120_000 });
+const client = new OpenAI({ baseURL: process.argv[2] + "v1", apiKey: "none", maxRetries: 0, timeout: 300_000 });
 const messages = [{ role: "user", content: "Name three colours." }];
 const greedy = { model, messages, temperature: 0, max_tokens: 6 };
 const parameters = {

@@ -191,6 +191,26 @@ public sealed class ScheduleTests : IDisposable
         run.AssertNothingLeft();
     }
 
+    /// <summary>The clock is looked at for the last time to tell callers what their answer took: by then its blocks are free and it is counted.</summary>
+    [Fact]
+    public void Whoever_hears_of_an_end_finds_everything_in_its_place()
+    {
+        WatchedTime time = new();
+        using ModelRuntime runtime = ModelRuntime.Load(TinyRuntime.ModelPath, TinyRuntime.Options() with { Time = time });
+        ScheduleRun run = new(runtime);
+        EngineStatistics seen = run.Statistics;
+        time.Asked = () => seen = run.Statistics;
+
+        run.Submit(TinyRuntime.Greedy([.. Enumerable.Range(20, 30)], 4));
+        run.ToEnd();
+        Assert.Equal((1, 4, 0, 0), (seen.Finished, seen.GeneratedTokens, seen.Running, seen.Cache.BlocksInUse));
+
+        AnswerStream late = run.Submit(TinyRuntime.Greedy([1, 2, 3], 50) with { Deadline = time.GetUtcNow() });
+        run.ToEnd();
+        Assert.Equal(FinishReason.Deadline, run.Last(late).FinishReason);
+        Assert.Equal((1, 0), (seen.Overdue, seen.Cache.BlocksInUse));
+    }
+
     /// <summary>Whatever comes later, however urgent or well cached, passes a request only within the stated window.</summary>
     [Fact]
     public void Nothing_is_overtaken_for_longer_than_stated()
@@ -252,6 +272,18 @@ public sealed class ScheduleTests : IDisposable
         Assert.InRange(steps, 8, 20);
         run.ToEnd();
         Assert.All(answers, answer => Assert.Equal(20, run.Pieces(answer)));
+    }
+
+    /// <summary>The time, and whoever wants to know when it is asked for.</summary>
+    private sealed class WatchedTime : TimeProvider
+    {
+        public Action Asked { get; set; } = () => { };
+
+        public override long GetTimestamp()
+        {
+            Asked();
+            return base.GetTimestamp();
+        }
     }
 
     private static void Play(ScheduleRun run, Random random, int requests)

@@ -30,6 +30,27 @@ public sealed class WarmupTests : IDisposable
         Assert.InRange(engine.GetStatistics().Cache.BlocksCached, 1, whole / TinyRuntime.BlockTokens + 1);
     }
 
+    /// <summary>Hit rates are users': a warm-up asks for what is not there yet, and then nobody asks for it again.</summary>
+    [Fact]
+    public async Task Statistics_are_of_users_alone()
+    {
+        await using InferenceEngine engine = await InferenceEngine.LoadAsync(TinyRuntime.ModelPath, TinyRuntime.Options(8) with { MaxSequences = 4 });
+        int[] prompt = [.. Enumerable.Range(20, 3 * TinyRuntime.BlockTokens + 1)];
+        await engine.WarmUpAsync([new WarmupPrompt { Text = string.Concat(Enumerable.Repeat("hello there ", 6)) }]);
+        EngineStatistics warm = engine.GetStatistics();
+
+        await EngineFixture.AnswerAsync(engine, TinyRuntime.Greedy(prompt, 2));
+        await EngineFixture.AnswerAsync(engine, TinyRuntime.Greedy(prompt, 2));
+        EngineStatistics used = engine.GetStatistics();
+
+        Assert.True(warm is { WarmUpRequests: > 0, Steps: > 0, ComputedTokens: > 0, Requests: 0, Finished: 0, Cancelled: 0, PromptTokens: 0, ReusedTokens: 0, GeneratedTokens: 0, LongestWait.Ticks: 0 });
+        Assert.True(warm.Cache is { Lookups: 0, LookupTokens: 0, Misses: 0, HitTokens: 0, PartialBlocks: 0, CertainlyNotCached: 0 });
+        Assert.All(warm.Cache.Evictions.Values, count => Assert.Equal(0, count));
+        Assert.Equal((2, 2 * prompt.Length, prompt.Length - 1), (used.Requests, used.PromptTokens, used.ReusedTokens));
+        Assert.Equal((2, 1, prompt.Length - 1), (used.Cache.Lookups, used.Cache.Misses, used.Cache.HitTokens));
+        Assert.Equal(warm.WarmUpRequests, used.WarmUpRequests);
+    }
+
     [Fact]
     public async Task What_takes_long_is_not_made_longer()
     {
@@ -39,7 +60,7 @@ public sealed class WarmupTests : IDisposable
         WarmupResult result = await engine.WarmUpAsync([], new Collector(steps));
 
         // Each smallest size twice: the first time might have been that of making its kernels.
-        Assert.Equal(2 + 2 * 2, engine.GetStatistics().Requests);
+        Assert.Equal(2 + 2 * 2, engine.GetStatistics().WarmUpRequests);
         Assert.Equal(["No more than prompts of 1 tokens", "No more than 2 answers at once"], result.Problems.Select(problem => problem[..problem.IndexOf(" were", StringComparison.Ordinal)]));
         Assert.Equal(steps[^1].Total, steps.Count);
     }
@@ -102,7 +123,7 @@ public sealed class WarmupTests : IDisposable
     {
         using ModelRuntime runtime = ModelRuntime.Load(TinyRuntime.ModelPath, TinyRuntime.Options(8) with { StateFolder = _folder });
         HotState state = new(runtime);
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < 15_000; i++)
         {
             if (state.Load([]).Any(prefix => prefix.Uses >= uses)) return;
             await Task.Delay(20, TestContext.Current.CancellationToken);

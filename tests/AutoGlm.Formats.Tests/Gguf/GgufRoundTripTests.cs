@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AutoGlm.Formats.Gguf;
 using AutoGlm.Formats.Quantization;
 using AutoGlm.Formats.Tensors;
@@ -141,19 +140,15 @@ public class GgufRoundTripTests
     }
 
     [Fact]
-    public void AVocabularyOf128ThousandReadsFast()
+    public void AVocabularyOf128ThousandTakesLittleMoreMemoryThanTheFile()
     {
         string path = TestData.Shared("tokenizers", "ggml-vocab-llama-bpe.gguf");
         GgufFile.Open(path).Dispose();
         long before = GC.GetAllocatedBytesForCurrentThread();
-        long start = Stopwatch.GetTimestamp();
         using GgufFile file = GgufFile.Open(path);
         string[] tokens = file.Metadata.GetStrings("tokenizer.ggml.tokens").ToArray();
-        double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        TestContext.Current.SendDiagnosticMessage($"{tokens.Length} tokens in {milliseconds:F1} ms, {allocated >> 10} KiB");
         Assert.Equal(128256, tokens.Length);
-        Assert.True(milliseconds < 1000, $"{milliseconds} ms");
         Assert.True(allocated < 3 * file.FileBytes, $"{allocated} bytes");
     }
 

@@ -83,7 +83,7 @@ public class CodePointRegexTests
     public async Task Stays_linear_where_backtracking_does_not(string pattern, char c, string end)
     {
         var regex = new CodePointRegex(pattern);
-        await Task.Run(() => Matches(regex, new string(c, 1 << 20) + end).Count()).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.Run(() => Matches(regex, new string(c, 1 << 20) + end).Count()).WaitAsync(TimeSpan.FromMinutes(5));
     }
 
     private static IEnumerable<string> Matches(CodePointRegex regex, string text)

@@ -7,6 +7,9 @@ namespace AutoGlm.Formats.Tokenizers;
 internal sealed class BpeModel<TRule> : TokenModel
     where TRule : struct, IMergeRule
 {
+    /// <summary>Bytes of a long piece that are merged at a time: what that needs fits into a core's own cache.</summary>
+    private const int WindowBytes = 1 << 13;
+
     private static readonly byte[] _visibleSpace = [0xE2, 0x96, 0x81];
 
     private readonly Vocabulary _vocabulary;
@@ -52,18 +55,41 @@ internal sealed class BpeModel<TRule> : TokenModel
         }
 
         if (_cache.TryGet(piece, output)) return;
+        if (piece.Length > 2 * WindowBytes)
+        {
+            new LongPiece<TRule>(this, piece, context, WindowBytes).Encode();
+            return;
+        }
+
         int first = output.Count;
-        MergeScratch scratch = context.Merge;
+        Merge(piece, context.Merge);
+        PutOut(piece, context.Merge, context.Merge.Count, false, output);
+        _cache.Set(piece, CollectionsMarshal.AsSpan(output)[first..]);
+    }
+
+    /// <summary>Merges a piece, from its bytes or characters on, until nothing merges.</summary>
+    public void Merge(ReadOnlySpan<byte> piece, MergeScratch scratch)
+    {
         scratch.Begin(piece.Length);
         Cut(piece, scratch);
         scratch.Run(_rule, piece);
-        for (int i = 0; i < scratch.Count; i++)
-        {
-            if (scratch.Ids[i] >= 0) output.Add(scratch.Ids[i]);
-            else AddUnknown(piece[scratch.Starts[i]..scratch.Starts[i + 1]], output, i > 0 && scratch.Ids[i - 1] < 0);
-        }
+    }
 
-        _cache.Set(piece, CollectionsMarshal.AsSpan(output)[first..]);
+    /// <summary>Puts out the ids of a piece's first symbols.</summary>
+    /// <param name="piece">What was merged.</param>
+    /// <param name="scratch">Its symbols.</param>
+    /// <param name="count">How many of them.</param>
+    /// <param name="afterUnknown">True where the symbol before the piece is no token.</param>
+    /// <param name="output">Where ids go.</param>
+    public void PutOut(ReadOnlySpan<byte> piece, MergeScratch scratch, int count, bool afterUnknown, List<int> output)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            int id = scratch.Ids[i];
+            if (id >= 0) output.Add(id);
+            else AddUnknown(piece[scratch.Starts[i]..scratch.Starts[i + 1]], output, afterUnknown);
+            afterUnknown = id < 0;
+        }
     }
 
     private void Cut(ReadOnlySpan<byte> piece, MergeScratch scratch)
