@@ -300,6 +300,7 @@ public sealed class WeightCacheTests : IDisposable
     public async Task Files_that_others_delete_meanwhile_are_no_error()
     {
         RandomWeights[] tensors = CachedLoad.Tensors(1);
+        Directory.CreateDirectory(_folder);
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         Task clearing = Task.Run(() =>
         {
