@@ -1,4 +1,5 @@
 using AutoGlm.Cpu.Kernels;
+using AutoGlm.Cpu.Loading;
 using AutoGlm.Cpu.Plan;
 using AutoGlm.Cpu.Threading;
 using AutoGlm.Graph;
@@ -24,6 +25,7 @@ public sealed class CpuBackend : IBackend
             if (!PlanPasses.All.Contains(name)) throw new ArgumentException($"There is no plan pass '{name}'; there are {string.Join(", ", PlanPasses.All)}.", nameof(options));
         }
 
+        ShortHash.Prepare();
         _cache = options.WeightCache;
         _plan = new PlanOptions(options.WithoutPasses);
         _kernels = KernelSet.Create(KernelIsas.Parse(options.Isa));

@@ -16,7 +16,8 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
     private readonly WeightStore _weights;
     private readonly ThreadTeam _team;
     private readonly PlanMemory _memory;
-    private readonly Stage[][] _schedules;
+    private readonly PlanScheduler _scheduler;
+    private readonly Stage[]?[] _schedules = new Stage[]?[BatchKind.Count];
     private readonly IReadOnlyList<IDisposable> _owned;
     private readonly StepContext _context = new();
     private readonly KernelSet _kernels;
@@ -40,8 +41,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
         _maxRows = maxRows;
         _memory = new PlanMemory(graph, maxRows, team.Threads);
         PlanCompiler compiler = new(graph, weights, _memory, kernels, maxRows);
-        PlanScheduler scheduler = new(compiler.Compile(), team.Threads, options);
-        _schedules = [.. Enumerable.Range(0, BatchKind.Count).Select(index => scheduler.Schedule(BatchKind.At(index)))];
+        _scheduler = new PlanScheduler(compiler.Compile(), team.Threads, options);
         _owned = compiler.Owned;
         _split = new KeySplit(graph.Attentions.Select(attention => attention.Shape), _memory.Kv, team.Threads);
         BytesPerToken = graph.BytesPerToken(weight => weights.Matrix(weight).Bytes);
@@ -79,7 +79,7 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
             _context.SingleRows = batch.Sequences.Length == batch.RowCount;
             BatchKind kind = new(
                 batch.RowCount >= _team.Threads, batch.LogitRows.Length >= _team.Threads, _context.SingleRows, _split.Decide(sequences, _context.SequenceCount));
-            _stages = _schedules[kind.Index];
+            _stages = Schedule(kind);
             foreach (Stage stage in _stages) stage.Reset();
             _memory.PlaceOutput(output, _graph[_graph.Output].Width);
             _team.Run(this);
@@ -88,8 +88,8 @@ internal sealed unsafe class CpuExecutor : IGraphExecutor, IParallelRegion
 
     public IGraphExecutor Share(ComputationGraph graph) => new CpuExecutor(graph, _weights, _team, _kernels, _maxRows, _options, ownsWeights: false);
 
-    /// <summary>The stages that a kind of batch goes through.</summary>
-    internal IReadOnlyList<Stage> Schedule(BatchKind kind) => _schedules[kind.Index];
+    /// <summary>The stages that a kind of batch goes through, made at its first.</summary>
+    internal Stage[] Schedule(BatchKind kind) => _schedules[kind.Index] ??= _scheduler.Schedule(kind);
 
     void IParallelRegion.Run(int thread, int threads)
     {

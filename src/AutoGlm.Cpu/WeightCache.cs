@@ -80,27 +80,27 @@ public sealed class WeightCache
     }
 
     /// <summary>The file of matrices whose tensors have that content.</summary>
-    internal string PathOf(WeightPieces pieces, UInt128 content) => Path.Combine(Folder, $"{pieces.Key:x32}-{content:x32}{Weights}");
+    internal string PathOf(WeightPieces pieces, Hash128 content) => Path.Combine(Folder, $"{pieces.Key}-{content}{Weights}");
 
     /// <summary>True where there are files of matrices of these names, types and shapes, with whatever content.</summary>
-    internal bool HasAny(WeightPieces pieces) => Directory.Exists(Folder) && Directory.EnumerateFiles(Folder, $"{pieces.Key:x32}-*{Weights}").Any();
+    internal bool HasAny(WeightPieces pieces) => Directory.Exists(Folder) && Directory.EnumerateFiles(Folder, $"{pieces.Key}-*{Weights}").Any();
 
     /// <summary>The content of a model's tensors as it was when its files had these stamps; null where that was not noted.</summary>
-    internal UInt128? Recall(WeightPieces pieces, IReadOnlyList<FileStamp>? stamps) =>
+    internal Hash128? Recall(WeightPieces pieces, IReadOnlyList<FileStamp>? stamps) =>
         stamps is null ? null : Recall(KeyOf(pieces.Key, stamps), Note);
 
     /// <summary>Notes the content of files that have these stamps.</summary>
-    internal void Remember(WeightPieces pieces, IReadOnlyList<FileStamp>? stamps, UInt128 content)
+    internal void Remember(WeightPieces pieces, IReadOnlyList<FileStamp>? stamps, Hash128 content)
     {
         if (stamps is not null) Remember(KeyOf(pieces.Key, stamps), Note, content);
     }
 
     /// <summary>True where the cache's file of that content had this stamp when it was whole, since the system started.</summary>
-    internal bool IsKnownWhole(WeightPieces pieces, FileStamp? stamp, UInt128 content) =>
+    internal bool IsKnownWhole(WeightPieces pieces, FileStamp? stamp, Hash128 content) =>
         stamp is { } known && SystemStart.Id is { } start && Recall(KeyOf(pieces.Key ^ start, [known]), WholeNote) == content;
 
     /// <summary>Notes that the cache's file of that content is whole.</summary>
-    internal void NoteWhole(WeightPieces pieces, FileStamp? stamp, UInt128 content)
+    internal void NoteWhole(WeightPieces pieces, FileStamp? stamp, Hash128 content)
     {
         if (stamp is { } known && SystemStart.Id is { } start) Remember(KeyOf(pieces.Key ^ start, [known]), WholeNote, content);
     }
@@ -141,13 +141,13 @@ public sealed class WeightCache
         }
     }
 
-    private UInt128? Recall(UInt128 key, string kind)
+    private Hash128? Recall(Hash128 key, string kind)
     {
         try
         {
             string path = NotePath(key, kind);
             // Content, and a hash of it with its key.
-            Span<UInt128> note = stackalloc UInt128[2];
+            Span<Hash128> note = stackalloc Hash128[2];
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             bool whole = file.ReadAtLeast(MemoryMarshal.AsBytes(note), 32, throwOnEndOfStream: false) == 32 && note[1] == Seal(key, note[0]);
             return whole ? note[0] : null;
@@ -158,10 +158,10 @@ public sealed class WeightCache
         }
     }
 
-    private void Remember(UInt128 key, string kind, UInt128 content) => Try(() =>
+    private void Remember(Hash128 key, string kind, Hash128 content) => Try(() =>
     {
         string beside = NewPath();
-        File.WriteAllBytes(beside, MemoryMarshal.AsBytes<UInt128>([content, Seal(key, content)]).ToArray());
+        File.WriteAllBytes(beside, MemoryMarshal.AsBytes<Hash128>([content, Seal(key, content)]).ToArray());
         File.Move(beside, NotePath(key, kind), overwrite: true);
         foreach (FileInfo file in Files(kind).OrderByDescending(file => file.LastWriteTimeUtc).Skip(MostNotes)) file.Delete();
     });
@@ -194,12 +194,17 @@ public sealed class WeightCache
 
     private FileInfo[] Notes() => [.. Files(Note), .. Files(WholeNote)];
 
-    private string NotePath(UInt128 key, string kind) => Path.Combine(Folder, $"{key:x32}{kind}");
+    private string NotePath(Hash128 key, string kind) => Path.Combine(Folder, $"{key}{kind}");
 
-    private static UInt128 KeyOf(UInt128 matrices, IReadOnlyList<FileStamp> stamps) =>
-        ShortHash.Of([.. MemoryMarshal.AsBytes<UInt128>([matrices]), .. MemoryMarshal.AsBytes<FileStamp>([.. stamps])]);
+    private static unsafe Hash128 KeyOf(Hash128 matrices, IReadOnlyList<FileStamp> stamps)
+    {
+        byte[] bytes = new byte[Hash128.Bytes + stamps.Count * sizeof(FileStamp)];
+        matrices.Write(bytes);
+        for (int i = 0; i < stamps.Count; i++) MemoryMarshal.Write(bytes.AsSpan(Hash128.Bytes + i * sizeof(FileStamp)), stamps[i]);
+        return ShortHash.Of(bytes);
+    }
 
-    private static UInt128 Seal(UInt128 key, UInt128 content) => ShortHash.Of(MemoryMarshal.AsBytes<UInt128>([key, content]));
+    private static Hash128 Seal(Hash128 key, Hash128 content) => ShortHash.Of(MemoryMarshal.AsBytes<Hash128>([key, content]));
 
     private static string? ModelOf(string path)
     {

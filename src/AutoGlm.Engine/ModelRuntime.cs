@@ -94,8 +94,9 @@ public sealed class ModelRuntime : IDisposable
         IGraphExecutor? executor = null;
         try
         {
-            ComputationGraph graph = Optimize(package.Graph, options);
+            // First, as it lets the system load libraries meanwhile.
             backend = create(options, package.Context);
+            ComputationGraph graph = Optimize(package.Graph, options);
             options = options with { BatchTokens = options.BatchTokens ?? backend.BatchRows };
             KvLayout layout = KvLayout.For(graph, options.KvType, options.BlockTokens);
             executor = backend.Load(graph, package.Weights, options.StepTokens, progress, cancellation);

@@ -10,8 +10,10 @@ public sealed class ComputationGraph
     {
         for (int i = 0; i < nodes.Count; i++)
         {
-            if (nodes[i].Inputs.Any(input => (uint)input.Index >= (uint)i))
-                throw new ArgumentException($"Node {i} ({nodes[i].Operation}) reads a value that is not made before it.", nameof(nodes));
+            foreach (Value input in nodes[i].Inputs)
+            {
+                if ((uint)input.Index >= (uint)i) throw new ArgumentException($"Node {i} ({nodes[i].Operation}) reads a value that is not made before it.", nameof(nodes));
+            }
         }
 
         if ((uint)output.Index >= (uint)nodes.Count) throw new ArgumentException($"Output {output} does not exist.", nameof(output));

@@ -19,9 +19,10 @@ public sealed class JoinedTensor : Tensor
         if (parts.Any(part => part.Type != Type)) throw new ArgumentException($"{weight.Name} joins tensors of several types.", nameof(parts));
         _parts = parts;
         _withinRows = weight.Axis == weight.Shape.Length - 1;
-        long outer = weight.Shape.Take(weight.Axis).Aggregate(1L, (product, dimension) => product * dimension);
-        _blockRows = [.. parts.Select(part => part.RowCount / outer)];
-        _rowsPerBlock = _blockRows.Sum();
+        long outer = 1;
+        for (int i = 0; i < weight.Axis; i++) outer *= weight.Shape[i];
+        _blockRows = new long[parts.Count];
+        for (int i = 0; i < parts.Count; i++) _rowsPerBlock += _blockRows[i] = parts[i].RowCount / outer;
     }
 
     public override ReadOnlySpan<byte> Rows(long first, int count)

@@ -19,14 +19,16 @@ public sealed record Weight(string Name, params long[] Shape)
     public static Weight Join(IReadOnlyList<Weight> parts, int axis)
     {
         Weight first = parts[0];
+        long[] shape = [.. first.Shape];
+        shape[axis] = 0;
         foreach (Weight part in parts)
         {
-            bool sameShape = part.Shape.Length == first.Shape.Length && part.Shape.Index().All(dimension => dimension.Index == axis || dimension.Item == first.Shape[dimension.Index]);
+            bool sameShape = part.Shape.Length == first.Shape.Length;
+            for (int i = 0; sameShape && i < first.Shape.Length; i++) sameShape = i == axis || part.Shape[i] == first.Shape[i];
             if (part.Type != first.Type || !sameShape) throw new ArgumentException($"{part.Name} cannot join {first.Name}: types or shapes differ.", nameof(parts));
+            shape[axis] += part.Shape[axis];
         }
 
-        long[] shape = [.. first.Shape];
-        shape[axis] = parts.Sum(part => part.Shape[axis]);
         return new Weight(string.Join('+', parts.Select(part => part.Name)), shape) { Type = first.Type, Parts = [.. parts], Axis = axis };
     }
 

@@ -81,7 +81,7 @@ public sealed class ModelPackage : IDisposable
     /// <summary>Token ids the model knows: columns of its logits.</summary>
     public int Vocabulary => Graph[Graph.Output].Width;
 
-    private int EmbeddedTokens => (int)Graph.Nodes.OfType<Embed>().Min(embed => embed.Table.Shape[0]);
+    private int EmbeddedTokens => (int)Graph.Nodes.OfType<Embed>().First().Table.Shape[0];
 
     /// <summary>32 bytes that name the model's settings and weights: equal for equal files, whatever their path.</summary>
     /// <param name="content">Names all weights by all of their bytes; empty where nobody has read them all.</param>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime;
 using AutoGlm.Cpu;
 using AutoGlm.Graph;
 using AutoGlm.Graph.Execution;
@@ -23,8 +24,8 @@ internal static class LoadCommand
         Command command = new("load", "Measures loading onto the CPU: milliseconds of each stage.") { files, threads, repeat, cache };
         command.SetAction(arguments =>
         {
-            Console.WriteLine("| model | load | read ms | open ms | weights ms | its user ms | its system ms | to the read | tokenizer ms | fingerprint ms | weights MiB | mapped MiB | peak MiB |");
-            Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+            Console.WriteLine("| model | load | read ms | open ms | weights ms | methods compiled | in ms | its user ms | its system ms | to the read | tokenizer ms | fingerprint ms | weights MiB | mapped MiB | peak MiB |");
+            Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
             foreach (string file in arguments.GetRequiredValue(files))
             {
                 for (int i = 1; i <= arguments.GetRequiredValue(repeat); i++) Measure(file, i, arguments.GetRequiredValue(threads), arguments.GetValue(cache));
@@ -42,14 +43,16 @@ internal static class LoadCommand
         {
             Process process = Process.GetCurrentProcess();
             (TimeSpan user, TimeSpan system) = (process.UserProcessorTime, process.PrivilegedProcessorTime);
+            (long methods, TimeSpan compiling) = (JitInfo.GetCompiledMethodCount(), JitInfo.GetCompilationTime());
             double weights = Timed(() => backend.Load(GraphOptimizer.Optimize(package.Graph), package.Weights, Rows), out IGraphExecutor executor);
             using (executor)
             {
+                (methods, compiling) = (JitInfo.GetCompiledMethodCount() - methods, JitInfo.GetCompilationTime() - compiling);
                 process.Refresh();
                 (user, system) = (process.UserProcessorTime - user, process.PrivilegedProcessorTime - system);
                 double tokenizer = Timed(() => package.Tokenizer, out _), fingerprint = Timed(() => package.ComputeFingerprint(executor.ContentHash.Span), out _);
                 foreach (string notice in backend.Notices) Console.Error.WriteLine(notice);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {Path.GetFileNameWithoutExtension(path)} | {load} | {read:F0} | {open:F0} | {weights:F0} | {user.TotalMilliseconds:F0} | {system.TotalMilliseconds:F0} | {weights / read:F2} | {tokenizer:F0} | {fingerprint:F0} | {executor.WeightBytes >> 20} | {executor.MappedBytes >> 20} | {process.PeakWorkingSet64 >> 20} |"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {Path.GetFileNameWithoutExtension(path)} | {load} | {read:F0} | {open:F0} | {weights:F0} | {methods} | {compiling.TotalMilliseconds:F0} | {user.TotalMilliseconds:F0} | {system.TotalMilliseconds:F0} | {weights / read:F2} | {tokenizer:F0} | {fingerprint:F0} | {executor.WeightBytes >> 20} | {executor.MappedBytes >> 20} | {process.PeakWorkingSet64 >> 20} |"));
             }
         }
     }

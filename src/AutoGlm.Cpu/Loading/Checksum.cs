@@ -14,9 +14,9 @@ internal struct Checksum()
 {
     private uint _a = uint.MaxValue, _b = uint.MaxValue, _c = uint.MaxValue, _d = uint.MaxValue;
 
-    public readonly UInt128 Value => new((ulong)_d << 32 | _c, (ulong)_b << 32 | _a);
+    public readonly Hash128 Value => new((ulong)_b << 32 | _a, (ulong)_d << 32 | _c);
 
-    public static UInt128 Of(ReadOnlySpan<byte> bytes)
+    public static Hash128 Of(ReadOnlySpan<byte> bytes)
     {
         Checksum sum = new();
         sum.Append(bytes);

@@ -8,10 +8,10 @@ internal sealed unsafe class PackedFile : IDisposable
 {
     private readonly MappedFile _file;
     private readonly WeightPieces _pieces;
-    private readonly UInt128[] _sums;
+    private readonly Hash128[] _sums;
     private readonly long _data;
 
-    private PackedFile(MappedFile file, WeightPieces pieces, UInt128 content)
+    private PackedFile(MappedFile file, WeightPieces pieces, Hash128 content)
     {
         _file = file;
         _pieces = pieces;
@@ -28,7 +28,7 @@ internal sealed unsafe class PackedFile : IDisposable
     /// <summary>Opens a file and checks its header; its matrices are for <see cref="CheckPiece"/>.</summary>
     /// <exception cref="FileNotFoundException">There is none: other processes may delete it at any time.</exception>
     /// <exception cref="InvalidDataException">It cannot be read, or is not the whole file of these matrices with that content.</exception>
-    public static PackedFile Open(string path, WeightPieces pieces, UInt128 content)
+    public static PackedFile Open(string path, WeightPieces pieces, Hash128 content)
     {
         MappedFile file;
         try

@@ -27,7 +27,7 @@ internal static class PackedFileFormat
     public static long FileBytes(WeightPieces pieces) => checked(DataOffset(pieces) + pieces.Bytes);
 
     /// <summary>The header of matrices whose pieces have these checksums.</summary>
-    public static byte[] Header(WeightPieces pieces, UInt128 content, string location, ReadOnlySpan<UInt128> sums)
+    public static byte[] Header(WeightPieces pieces, Hash128 content, string location, ReadOnlySpan<Hash128> sums)
     {
         byte[] header = new byte[HeaderBytes(pieces)];
         Magic.CopyTo(header);
@@ -36,30 +36,30 @@ internal static class PackedFileFormat
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(16), FileBytes(pieces));
         Encoding.UTF8.GetEncoder().Convert(location, header.AsSpan(64, LocationBytes), flush: true, out _, out int used, out _);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(24), used);
-        BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(32), pieces.Key);
-        BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(48), content);
-        for (int i = 0; i < sums.Length; i++) BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(FixedBytes + 16 * i), sums[i]);
-        BinaryPrimitives.WriteUInt128LittleEndian(header.AsSpan(header.Length - HashBytes), ShortHash.Of(header.AsSpan(0, header.Length - HashBytes)));
+        pieces.Key.Write(header.AsSpan(32));
+        content.Write(header.AsSpan(48));
+        for (int i = 0; i < sums.Length; i++) sums[i].Write(header.AsSpan(FixedBytes + 16 * i));
+        ShortHash.Of(header.AsSpan(0, header.Length - HashBytes)).Write(header.AsSpan(header.Length - HashBytes));
         return header;
     }
 
     /// <summary>Checks a file's header and length, and reads the checksums of its pieces.</summary>
     /// <exception cref="InvalidDataException">It is not the file of these matrices with that content, or not whole.</exception>
-    public static UInt128[] Read(ReadOnlySpan<byte> beginning, long fileBytes, WeightPieces pieces, UInt128 content)
+    public static Hash128[] Read(ReadOnlySpan<byte> beginning, long fileBytes, WeightPieces pieces, Hash128 content)
     {
         if (fileBytes != FileBytes(pieces)) throw new InvalidDataException($"has {fileBytes:N0} bytes, not {FileBytes(pieces):N0}");
         ReadOnlySpan<byte> header = beginning[..HeaderBytes(pieces)];
         if (!IsPackedFile(header)) throw new InvalidDataException("is no file of packed weights");
-        bool whole = BinaryPrimitives.ReadUInt128LittleEndian(header[^HashBytes..]) == ShortHash.Of(header[..^HashBytes]);
+        bool whole = Hash128.Read(header[^HashBytes..]) == ShortHash.Of(header[..^HashBytes]);
         if (!whole) throw new InvalidDataException("has a damaged header");
         bool ours = BinaryPrimitives.ReadInt32LittleEndian(header[8..]) == Version
             && BinaryPrimitives.ReadInt32LittleEndian(header[12..]) == pieces.Count
             && BinaryPrimitives.ReadInt64LittleEndian(header[16..]) == fileBytes
-            && BinaryPrimitives.ReadUInt128LittleEndian(header[32..]) == pieces.Key
-            && BinaryPrimitives.ReadUInt128LittleEndian(header[48..]) == content;
+            && Hash128.Read(header[32..]) == pieces.Key
+            && Hash128.Read(header[48..]) == content;
         if (!ours) throw new InvalidDataException("is of other weights");
-        UInt128[] sums = new UInt128[pieces.Count];
-        for (int i = 0; i < sums.Length; i++) sums[i] = BinaryPrimitives.ReadUInt128LittleEndian(header[(FixedBytes + 16 * i)..]);
+        Hash128[] sums = new Hash128[pieces.Count];
+        for (int i = 0; i < sums.Length; i++) sums[i] = Hash128.Read(header[(FixedBytes + 16 * i)..]);
         return sums;
     }
 

@@ -5,7 +5,7 @@ internal sealed class PackedFileWriter : IDisposable
 {
     private readonly FileStream _file;
     private readonly WeightPieces _pieces;
-    private readonly UInt128[] _sums;
+    private readonly Hash128[] _sums;
     private readonly long _data;
 
     /// <param name="path">Where it is written.</param>
@@ -14,7 +14,7 @@ internal sealed class PackedFileWriter : IDisposable
     public PackedFileWriter(string path, WeightPieces pieces)
     {
         _pieces = pieces;
-        _sums = new UInt128[pieces.Count];
+        _sums = new Hash128[pieces.Count];
         _data = PackedFileFormat.DataOffset(pieces);
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0, PreallocationSize = PackedFileFormat.FileBytes(pieces) };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -34,7 +34,7 @@ internal sealed class PackedFileWriter : IDisposable
     /// <param name="path">Its name.</param>
     /// <param name="content">Hash of the tensors' content.</param>
     /// <param name="location">The model's file, for people.</param>
-    public void Publish(string path, UInt128 content, string location)
+    public void Publish(string path, Hash128 content, string location)
     {
         RandomAccess.Write(_file.SafeFileHandle, PackedFileFormat.Header(_pieces, content, location, _sums), 0);
         RandomAccess.SetLength(_file.SafeFileHandle, PackedFileFormat.FileBytes(_pieces));

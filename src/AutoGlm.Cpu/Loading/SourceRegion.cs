@@ -10,19 +10,19 @@ namespace AutoGlm.Cpu.Loading;
 /// </summary>
 internal class SourceRegion : PieceRegion
 {
-    private readonly UInt128[] _sums;
+    private readonly Hash128[] _sums;
     private readonly int[] _left;
 
     public SourceRegion(WeightPieces pieces, IProgress<double>? progress, CancellationToken cancellation)
         : base(pieces, progress, cancellation)
     {
-        _sums = new UInt128[pieces.Count];
+        _sums = new Hash128[pieces.Count];
         _left = new int[pieces.Matrices.Count];
         for (int i = 0; i < pieces.Count; i++) _left[pieces[i].Matrix]++;
     }
 
     /// <summary>Names the content of all tensors, once the region has run.</summary>
-    public UInt128 ContentHash => ShortHash.Of(MemoryMarshal.AsBytes<UInt128>(_sums));
+    public Hash128 ContentHash => ShortHash.Of(MemoryMarshal.AsBytes<Hash128>(_sums));
 
     protected sealed override void Take(int index, WeightPiece piece, int thread)
     {

@@ -6,9 +6,9 @@ internal static class SystemStart
     private const string Path = "/proc/sys/kernel/random/boot_id";
 
     /// <summary>Another number at each start of the system; null where the system (any but Linux) does not say.</summary>
-    public static UInt128? Id { get; } = Read();
+    public static Hash128? Id { get; } = Read();
 
-    private static UInt128? Read()
+    private static Hash128? Read()
     {
         try
         {

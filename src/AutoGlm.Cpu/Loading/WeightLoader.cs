@@ -14,7 +14,7 @@ internal sealed class WeightLoader(WeightPieces pieces, IWeightSource source, Th
     private readonly List<string> _notices = [];
 
     /// <summary>Names the content of all tensors, once they are loaded.</summary>
-    public UInt128 Content { get; private set; }
+    public Hash128 Content { get; private set; }
 
     /// <summary>What people should know: files that were damaged or could not be written.</summary>
     public IReadOnlyList<string> Notices => _notices;
@@ -38,7 +38,7 @@ internal sealed class WeightLoader(WeightPieces pieces, IWeightSource source, Th
     private PackedFile? Find(WeightCache cache)
     {
         IReadOnlyList<FileStamp>? stamps = source.Stamps;
-        UInt128? noted = cache.Recall(pieces, stamps);
+        Hash128? noted = cache.Recall(pieces, stamps);
         if (noted is { } content && OpenWhole(cache, content) is { } known) return known;
         if (noted is not null || !cache.HasAny(pieces)) return null;
         SourceRegion reading = new(pieces, progress, cancellation);
@@ -49,7 +49,7 @@ internal sealed class WeightLoader(WeightPieces pieces, IWeightSource source, Th
     }
 
     /// <summary>A file whose pieces were all compared with their checksums, now or when it had the stamp that it has; null where there is none.</summary>
-    private PackedFile? OpenWhole(WeightCache cache, UInt128 content)
+    private PackedFile? OpenWhole(WeightCache cache, Hash128 content)
     {
         string path = cache.PathOf(pieces, content);
         PackedFile? file = null;
@@ -83,7 +83,7 @@ internal sealed class WeightLoader(WeightPieces pieces, IWeightSource source, Th
         {
             using PackedFileWriter? writer = cache.Create(pieces);
             if (writer is null) return null;
-            UInt128 content = Pack(writer);
+            Hash128 content = Pack(writer);
             string path = cache.PathOf(pieces, content);
             writer.Publish(path, content, source.Location);
             cache.Remember(pieces, SameAs(stamps), content);
@@ -108,7 +108,7 @@ internal sealed class WeightLoader(WeightPieces pieces, IWeightSource source, Th
     private IReadOnlyList<FileStamp>? SameAs(IReadOnlyList<FileStamp>? before) =>
         before is not null && source.Stamps is { } now && now.SequenceEqual(before) ? before : null;
 
-    private UInt128 Pack(PackedFileWriter? writer)
+    private Hash128 Pack(PackedFileWriter? writer)
     {
         using WeightPacking packing = new(pieces, source.Location, team.Threads, writer, progress, cancellation);
         team.Run(packing);

@@ -53,7 +53,7 @@ internal sealed class WeightPieces
     public long LargestPiece { get; }
 
     /// <summary>Names the matrices, their types and shapes, and how they are packed; not their values.</summary>
-    public UInt128 Key { get; }
+    public Hash128 Key { get; }
 
     public long OffsetOf(int matrix) => _offsets[matrix];
 

@@ -81,12 +81,12 @@ internal sealed unsafe class AttentionWork(KernelSet kernels, KvBinding kv, Atte
 /// one by one, and all that is done to a head's query, key and value can be done just before by the same thread.
 /// </summary>
 internal sealed class AttentionStep(AttentionWork work) : PlanStep(
-    null, [work.Reads(Reach.All), work.Writes(Reach.All), work.Keys with { Reach = Reach.All }, .. work.Angles.Select(angles => angles with { Reach = Reach.All })])
+    null, [work.Reads(Reach.All), work.Writes(Reach.All), work.Keys with { Reach = Reach.All }, .. Array.ConvertAll(work.Angles, angles => angles with { Reach = Reach.All })])
 {
     public int KvHeads => work.Shape.KvHeads;
 
     /// <summary>The accesses where each sequence has one row.</summary>
-    public IReadOnlyList<Access> HeadAccesses { get; } = [work.Reads(Reach.Share), work.Writes(Reach.Share), work.Keys, .. work.Angles];
+    public Access[] HeadAccesses { get; } = [work.Reads(Reach.Share), work.Writes(Reach.Share), work.Keys, .. work.Angles];
 
     public override bool SplitsInto(int shares) => shares == work.Shape.KvHeads && work.Shape.Heads / work.Shape.KvHeads <= PagedAttention.TileQueries;
 
@@ -98,7 +98,7 @@ internal sealed class AttentionStep(AttentionWork work) : PlanStep(
 
 /// <summary>Attention over each chunk of keys.</summary>
 internal sealed class AttentionChunksStep(AttentionWork work) : PlanStep(
-    null, [work.Reads(Reach.All), work.Keys with { Reach = Reach.All }, work.Partials(true), .. work.Angles.Select(angles => angles with { Reach = Reach.All })])
+    null, [work.Reads(Reach.All), work.Keys with { Reach = Reach.All }, work.Partials(true), .. Array.ConvertAll(work.Angles, angles => angles with { Reach = Reach.All })])
 {
     public override void Run(StepContext context, in Part part) => work.Run(context, AttentionPhase.Chunks, part);
 }

@@ -13,7 +13,5 @@ internal readonly record struct BatchKind(bool ManyTokens, bool ManyLogits, bool
 
     public int Index => (ManyTokens ? 1 : 0) + (ManyLogits ? 2 : 0) + (SingleRows ? 4 : 0) + (SplitKeys ? 8 : 0);
 
-    public static BatchKind At(int index) => new((index & 1) != 0, (index & 2) != 0, (index & 4) != 0, (index & 8) != 0);
-
     public bool HasMany(RowSpace rows) => rows == RowSpace.Tokens ? ManyTokens : ManyLogits;
 }

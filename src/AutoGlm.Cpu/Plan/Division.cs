@@ -22,7 +22,12 @@ internal enum DivisionKind
 /// <param name="Kind">How.</param>
 /// <param name="Space">Which rows; none where the step divides itself.</param>
 /// <param name="Shares">Parts that columns are split into.</param>
-internal readonly record struct Division(DivisionKind Kind, RowSpace? Space, int Shares);
+internal readonly record struct Division(DivisionKind Kind, RowSpace? Space, int Shares)
+{
+    public bool Equals(Division other) => Kind == other.Kind && Space == other.Space && Shares == other.Shares;
+
+    public override int GetHashCode() => HashCode.Combine((int)Kind, Shares);
+}
 
 /// <summary>A part of a step: rows from <paramref name="Row"/> on, and of their columns one share of several.</summary>
 /// <param name="Thread">The thread that does it.</param>

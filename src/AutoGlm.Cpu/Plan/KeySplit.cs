@@ -16,7 +16,7 @@ internal sealed unsafe class KeySplit(IEnumerable<AttentionShape> shapes, KvBind
     private const long MostPartials = 16 << 20;
 
     /// <summary>Layers that divide alike count once.</summary>
-    private readonly AttentionShape[] _shapes = [.. shapes.DistinctBy(shape => (shape.Heads, shape.KvHeads, shape.KeySize, shape.ValueSize, shape.Window))];
+    private readonly AttentionShape[] _shapes = Distinct(shapes);
 
     /// <summary>True where keys should be split; there is memory for it then.</summary>
     public bool Decide(QueryRows* sequences, int count)
@@ -43,6 +43,20 @@ internal sealed unsafe class KeySplit(IEnumerable<AttentionShape> shapes, KvBind
         if (!gains || floats > MostPartials) return false;
         kv.ReservePartials(floats);
         return true;
+    }
+
+    private static AttentionShape[] Distinct(IEnumerable<AttentionShape> shapes)
+    {
+        List<AttentionShape> distinct = [];
+        foreach (AttentionShape shape in shapes)
+        {
+            if (!distinct.Exists(Alike)) distinct.Add(shape);
+
+            bool Alike(AttentionShape other) =>
+                other.Heads == shape.Heads && other.KvHeads == shape.KvHeads && other.KeySize == shape.KeySize && other.ValueSize == shape.ValueSize && other.Window == shape.Window;
+        }
+
+        return [.. distinct];
     }
 
     /// <summary>Items go to threads in turn: what the busiest gets, in chunks, against an even share.</summary>

@@ -18,9 +18,10 @@ internal sealed unsafe class PlanMemory : IDisposable
     {
         MemoryPlan plan = MemoryPlan.For(graph);
         float*[] buffers = new float*[plan.Widths.Count];
-        object[] identities = [.. plan.Widths.Select(_ => new object())];
+        object[] identities = new object[buffers.Length];
         for (int i = 0; i < buffers.Length; i++)
         {
+            identities[i] = new object();
             if (i != plan.OutputBuffer) buffers[i] = Allocate((long)maxRows * Pitch(plan.Widths[i]));
         }
 

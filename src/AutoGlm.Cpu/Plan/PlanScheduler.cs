@@ -20,7 +20,8 @@ internal sealed class PlanScheduler(IReadOnlyList<PlanStep> steps, int threads, 
             return new PlanScheduler(split, threads, options).Schedule(kind with { SplitKeys = false });
         }
 
-        Division[] divisions = [.. steps.Select(step => Divide(step, kind))];
+        Division[] divisions = new Division[steps.Count];
+        for (int i = 0; i < divisions.Length; i++) divisions[i] = Divide(steps[i], kind);
         if (options.HeadChains && kind.SingleRows) DivideByHeads(divisions, kind);
         List<Stage> stages = [];
         int first = 0;
@@ -58,8 +59,18 @@ internal sealed class PlanScheduler(IReadOnlyList<PlanStep> steps, int threads, 
 
             bool Joins(int step) =>
                 steps[step].Rows == RowSpace.Tokens && steps[step].SplitsInto(heads.Shares)
-                && Enumerable.Range(first, end - first).All(other => !Conflict(steps[step], heads, steps[other], heads));
+                && !ConflictsWithin(heads, step, first, end);
         }
+    }
+
+    private bool ConflictsWithin(Division division, int step, int first, int end)
+    {
+        for (int i = first; i < end; i++)
+        {
+            if (Conflict(steps[step], division, steps[i], division)) return true;
+        }
+
+        return false;
     }
 
     private bool Conflicts(Division[] divisions, int first, int step)
@@ -75,11 +86,19 @@ internal sealed class PlanScheduler(IReadOnlyList<PlanStep> steps, int threads, 
     private static bool Conflict(PlanStep a, Division aDivision, PlanStep b, Division bDivision)
     {
         bool alike = aDivision == bDivision && aDivision.Kind != DivisionKind.Own;
-        IReadOnlyList<Access> others = AccessesOf(b, bDivision);
-        return AccessesOf(a, aDivision).Any(one => others.Any(other => alike ? one.ConflictsWith(other, aDivision) : one.Touches(other)));
+        Access[] others = AccessesOf(b, bDivision);
+        foreach (Access one in AccessesOf(a, aDivision))
+        {
+            foreach (Access other in others)
+            {
+                if (alike ? one.ConflictsWith(other, aDivision) : one.Touches(other)) return true;
+            }
+        }
+
+        return false;
     }
 
-    private static IReadOnlyList<Access> AccessesOf(PlanStep step, Division division) =>
+    private static Access[] AccessesOf(PlanStep step, Division division) =>
         step is AttentionStep attention && division.Kind == DivisionKind.Heads ? attention.HeadAccesses : step.Accesses;
 
     private List<StepChain> Chains(Division[] divisions, int first, int end)

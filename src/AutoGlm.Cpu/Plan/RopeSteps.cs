@@ -48,7 +48,7 @@ internal sealed unsafe class RopeAngles(RopeTable table, int maxRows) : IDisposa
 }
 
 /// <summary>Fills the angles of all rotations for the batch's rows.</summary>
-internal sealed unsafe class RopeAnglesStep(IReadOnlyList<RopeAngles> angles) : PlanStep(RowSpace.Tokens, [.. angles.Select(table => table.Access(true))])
+internal sealed unsafe class RopeAnglesStep(RopeAngles[] angles) : PlanStep(RowSpace.Tokens, Array.ConvertAll(angles, table => table.Access(true)))
 {
     public override void Run(StepContext context, in Part part)
     {
@@ -56,7 +56,7 @@ internal sealed unsafe class RopeAnglesStep(IReadOnlyList<RopeAngles> angles) : 
         if (area.Column == area.ColumnEnd) return;
         for (int row = area.Row; row < area.RowEnd; row++)
         {
-            for (int i = 0; i < angles.Count; i++) angles[i].Fill(row, context.Positions[row]);
+            for (int i = 0; i < angles.Length; i++) angles[i].Fill(row, context.Positions[row]);
         }
     }
 }

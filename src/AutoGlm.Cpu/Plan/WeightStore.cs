@@ -24,7 +24,7 @@ internal sealed unsafe class WeightStore : IDisposable
     {
     }
 
-    public long Bytes => _matrices.Values.Sum(matrix => matrix.Bytes) + _vectors.Values.Sum(vector => vector.Bytes);
+    public long Bytes { get; private set; }
 
     /// <summary>Bytes that are mapped from a file.</summary>
     public long MappedBytes => _file?.Bytes ?? 0;
@@ -81,9 +81,11 @@ internal sealed unsafe class WeightStore : IDisposable
         _vectorHash.Dispose();
     }
 
-    private byte[] HashWith(UInt128 matrices)
+    private byte[] HashWith(Hash128 matrices)
     {
-        _vectorHash.AppendData(MemoryMarshal.AsBytes<UInt128>([matrices]));
+        Span<byte> bytes = stackalloc byte[Hash128.Bytes];
+        matrices.Write(bytes);
+        _vectorHash.AppendData(bytes);
         return _vectorHash.GetHashAndReset();
     }
 
@@ -102,6 +104,7 @@ internal sealed unsafe class WeightStore : IDisposable
         {
             PackedMatrix matrix = PackedMatrix.Of(tensor);
             _matrices.Add(weight, matrix);
+            Bytes += matrix.Bytes;
             return matrix;
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
@@ -115,7 +118,9 @@ internal sealed unsafe class WeightStore : IDisposable
         float[] values = tensor.Decode();
         int wrong = Array.FindIndex(values, value => !float.IsFinite(value));
         if (wrong >= 0) throw new ModelFormatException(location, tensor.Name, $"value {wrong} is {values[wrong]}; the file is damaged");
-        _vectors.Add(weight, new NativeArray<float>(values));
+        NativeArray<float> vector = new(values);
+        _vectors.Add(weight, vector);
+        Bytes += vector.Bytes;
         _vectorHash.AppendData(MemoryMarshal.AsBytes<float>(values));
         tensor.Discard();
     }

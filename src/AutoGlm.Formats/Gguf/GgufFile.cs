@@ -30,7 +30,7 @@ public sealed class GgufFile : IDisposable
     public long FileBytes => _parts.Sum(part => part.File.Length);
 
     /// <summary>Stamps of all parts; null where one has none.</summary>
-    public IReadOnlyList<FileStamp>? Stamps => FileStamps.Of(_parts.Select(part => part.File.Stamp));
+    public IReadOnlyList<FileStamp>? Stamps => FileStamps.Of(_parts, part => part.File.Stamp);
 
     /// <summary>Metadata of the first part.</summary>
     public GgufMetadata Metadata => _parts[0].Header.Metadata;

@@ -61,7 +61,7 @@ public sealed class HuggingFaceFolder : IDisposable
     public long FileBytes => _weights.Files.Sum(file => file.FileBytes);
 
     /// <summary>Stamps of all weight files; null where one has none.</summary>
-    public IReadOnlyList<FileStamp>? Stamps => FileStamps.Of(_weights.Files.Select(file => file.Stamp));
+    public IReadOnlyList<FileStamp>? Stamps => FileStamps.Of(_weights.Files, file => file.Stamp);
 
     /// <exception cref="ModelFormatException">The folder or one of its files is missing, unreadable or unsound.</exception>
     public static HuggingFaceFolder Open(string path)

@@ -4,9 +4,15 @@ namespace AutoGlm.Formats.Tensors;
 internal static class FileStamps
 {
     /// <summary>All of them; null where one is missing.</summary>
-    public static IReadOnlyList<FileStamp>? Of(IEnumerable<FileStamp?> stamps)
+    public static IReadOnlyList<FileStamp>? Of<T>(IEnumerable<T> files, Func<T, FileStamp?> stamp)
     {
-        FileStamp?[] all = [.. stamps];
-        return Array.TrueForAll(all, stamp => stamp is not null) ? Array.ConvertAll(all, stamp => stamp!.Value) : null;
+        List<FileStamp> all = [];
+        foreach (T file in files)
+        {
+            if (stamp(file) is not { } known) return null;
+            all.Add(known);
+        }
+
+        return all;
     }
 }

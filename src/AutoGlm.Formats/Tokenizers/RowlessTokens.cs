@@ -20,8 +20,8 @@ internal sealed class RowlessTokens
 
     private readonly string _file;
     private readonly int? _rows;
-    private readonly SortedDictionary<int, string> _texts = [];
-    private readonly SortedDictionary<string, int> _parts = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, string> _texts = [];
+    private readonly Dictionary<string, int> _parts = [];
 
     /// <param name="file">Named in errors and in the notice.</param>
     /// <param name="rows">Rows of the model, one a token; null where they are not known, and nothing is left out.</param>
@@ -33,9 +33,9 @@ internal sealed class RowlessTokens
         get
         {
             if (_texts.Count == 0) return null;
-            string tokens = string.Join(", ", _texts.Take(ShownTokens).Select(token => Name(token.Key)));
+            string tokens = string.Join(", ", _texts.Keys.Order().Take(ShownTokens).Select(Name));
             string more = _texts.Count > ShownTokens ? Number($", and {_texts.Count - ShownTokens} more") : "";
-            string parts = _parts.Count > 0 ? $", also as {string.Join(", ", _parts.Keys)}" : "";
+            string parts = _parts.Count > 0 ? $", also as {string.Join(", ", _parts.Keys.Order(StringComparer.Ordinal))}" : "";
             return Number($"{_file} has added tokens beyond the model's {_rows} rows, one a token: {tokens}{more}. They are left out{parts}: in prompts they are ordinary text, and no answer has them; resize the model's embedding to use them.");
         }
     }

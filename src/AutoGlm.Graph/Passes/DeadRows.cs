@@ -20,13 +20,11 @@ public static class DeadRows
     private static bool[] MarkNarrowed(ComputationGraph graph, int select)
     {
         bool[] narrowed = new bool[graph.Nodes.Count];
-        ILookup<int, int> readers = graph.Nodes
-            .SelectMany((node, i) => node.Inputs.Select(input => (input.Index, Reader: i)))
-            .ToLookup(edge => edge.Index, edge => edge.Reader);
+        List<int>[] readers = GraphRewriter.FindReaders(graph);
         for (int i = select - 1; i >= 0; i--)
         {
             bool rowwise = graph.Nodes[i] is not (Attention or Embed or Input or SelectRows);
-            narrowed[i] = rowwise && readers[i].Any() && readers[i].All(reader => reader == select || narrowed[reader]);
+            narrowed[i] = rowwise && readers[i].Count > 0 && readers[i].TrueForAll(reader => reader == select || narrowed[reader]);
         }
 
         return narrowed;
@@ -36,7 +34,7 @@ public static class DeadRows
     {
         List<Node> nodes = [];
         Value[] moved = new Value[graph.Nodes.Count];
-        Dictionary<Value, Value> selected = [];
+        Value?[] selected = new Value?[graph.Nodes.Count];
         Value Append(Node node)
         {
             nodes.Add(node);
@@ -46,8 +44,10 @@ public static class DeadRows
         Value Narrow(Value old)
         {
             if (narrowed[old.Index]) return moved[old.Index];
-            if (selected.TryGetValue(old, out Value value)) return value;
-            return selected[old] = Append(new SelectRows(moved[old.Index]) { Width = graph[old].Width, Rows = RowSpace.Logits });
+            if (selected[old.Index] is { } value) return value;
+            value = Append(new SelectRows(moved[old.Index]) { Width = graph[old].Width, Rows = RowSpace.Logits });
+            selected[old.Index] = value;
+            return value;
         }
 
         for (int i = 0; i < narrowed.Length; i++)

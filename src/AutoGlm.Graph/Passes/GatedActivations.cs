@@ -8,8 +8,15 @@ public static class GatedActivations
     public static ComputationGraph Fuse(ComputationGraph graph)
     {
         int[] reads = GraphRewriter.CountReads(graph);
-        Node?[] fused = [.. graph.Nodes.Select(node => node is Multiply product ? Fuse(graph, product, reads) : null)];
-        HashSet<int> gone = [.. graph.Nodes.Index().Where(item => fused[item.Index] is not null).Select(item => Activation(graph, (Multiply)item.Item, reads)!.Value.Index)];
+        Node?[] fused = new Node?[reads.Length];
+        HashSet<int> gone = [];
+        for (int i = 0; i < fused.Length; i++)
+        {
+            if (graph.Nodes[i] is not Multiply product || Activation(graph, product, reads) is not { } activation) continue;
+            fused[i] = Fuse(graph, product, activation);
+            gone.Add(activation.Index);
+        }
+
         GraphRewriter rewriter = new(graph);
         for (int i = 0; i < fused.Length; i++)
         {
@@ -19,9 +26,8 @@ public static class GatedActivations
         return rewriter.Finish();
     }
 
-    private static Gated? Fuse(ComputationGraph graph, Multiply product, int[] reads)
+    private static Gated Fuse(ComputationGraph graph, Multiply product, Value value)
     {
-        if (Activation(graph, product, reads) is not { } value) return null;
         Activate activate = (Activate)graph[value];
         return new Gated(activate.X, value == product.A ? product.B : product.A, activate.Kind) { Width = product.Width, Rows = product.Rows };
     }

@@ -24,11 +24,28 @@ internal sealed class GraphRewriter(ComputationGraph graph)
 
     public ComputationGraph Finish() => new(graph.Name, _nodes, Map(graph.Output));
 
+    /// <summary>The nodes that read each value, in order; one that reads it twice is there twice.</summary>
+    public static List<int>[] FindReaders(ComputationGraph graph)
+    {
+        List<int>[] readers = new List<int>[graph.Nodes.Count];
+        for (int i = 0; i < readers.Length; i++)
+        {
+            readers[i] = [];
+            foreach (Value input in graph.Nodes[i].Inputs) readers[input.Index].Add(i);
+        }
+
+        return readers;
+    }
+
     /// <summary>How often each value is read; the output once more.</summary>
     public static int[] CountReads(ComputationGraph graph)
     {
         int[] reads = new int[graph.Nodes.Count];
-        foreach (Value input in graph.Nodes.SelectMany(node => node.Inputs)) reads[input.Index]++;
+        foreach (Node node in graph.Nodes)
+        {
+            foreach (Value input in node.Inputs) reads[input.Index]++;
+        }
+
         reads[graph.Output.Index]++;
         return reads;
     }

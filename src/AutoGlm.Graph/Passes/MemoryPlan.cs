@@ -47,8 +47,15 @@ public sealed class MemoryPlan
             foreach (int ended in storage.EndedAt(i)) free.Add(bufferOf[ended]);
         }
 
-        Placement[] placements = [.. bufferOf.Select((buffer, i) => new Placement(buffer, storage.ColumnOf(i), graph.Nodes[storage.RootOf(i)].Width))];
-        return new MemoryPlan(placements, widths, bufferOf[graph.Output.Index], graph.Nodes.Sum(node => (long)node.Width));
+        Placement[] placements = new Placement[bufferOf.Length];
+        long unplanned = 0;
+        for (int i = 0; i < placements.Length; i++)
+        {
+            placements[i] = new Placement(bufferOf[i], storage.ColumnOf(i), graph.Nodes[storage.RootOf(i)].Width);
+            unplanned += graph.Nodes[i].Width;
+        }
+
+        return new MemoryPlan(placements, widths, bufferOf[graph.Output.Index], unplanned);
     }
 
     /// <summary>The narrowest free buffer that is wide enough; else the widest free one, widened; else a new one.</summary>

@@ -12,25 +12,37 @@ public static class MergedProjections
     {
         Dictionary<Weight, int> uses = graph.Nodes.SelectMany(node => node.Weights).CountBy(weight => weight).ToDictionary();
         bool Mergeable(MatMul node) => node is { Addend: null, Norm: null } && node.W.Type is not null && node.Weights.All(weight => uses[weight] == 1);
-        Dictionary<int, List<int>> groups = [];
-        foreach (var group in graph.Nodes.Index().Where(item => item.Item is MatMul node && Mergeable(node)).GroupBy(item => Key((MatMul)item.Item)))
-        {
-            List<int> members = [.. group.Select(item => item.Index)];
-            foreach (int member in members) groups[member] = members;
-        }
-
+        List<int>?[] groups = Group(graph, Mergeable);
         GraphRewriter rewriter = new(graph);
         for (int i = 0; i < graph.Nodes.Count; i++)
         {
-            if (!groups.TryGetValue(i, out List<int>? members) || members.Count == 1) rewriter.Keep(i);
+            if (groups[i] is not { Count: > 1 } members) rewriter.Keep(i);
             else if (members[0] == i) Append(graph, members, rewriter);
         }
 
         return rewriter.Finish();
     }
 
-    /// <summary>What merged matmuls have in common.</summary>
-    private static object Key(MatMul node) => (node.X, node.Rows, node.W.Type, node.W.Shape[^1], Biased: node.Bias is not null, node.Bias?.Type);
+    /// <summary>For each matmul that may be merged, those it may be merged with, itself among them.</summary>
+    private static List<int>?[] Group(ComputationGraph graph, Func<MatMul, bool> mergeable)
+    {
+        List<int>?[] groups = new List<int>?[graph.Nodes.Count];
+        List<List<int>>?[] groupsOfInput = new List<List<int>>?[graph.Nodes.Count];
+        for (int i = 0; i < groups.Length; i++)
+        {
+            if (graph.Nodes[i] is not MatMul node || !mergeable(node)) continue;
+            List<List<int>> candidates = groupsOfInput[node.X.Index] ??= [];
+            groups[i] = candidates.Find(group => Alike((MatMul)graph.Nodes[group[0]], node));
+            if (groups[i] is null) candidates.Add(groups[i] = []);
+            groups[i]!.Add(i);
+        }
+
+        return groups;
+    }
+
+    /// <summary>True where matmuls of one value have in common what merged ones must.</summary>
+    private static bool Alike(MatMul a, MatMul b) =>
+        a.Rows == b.Rows && a.W.Type == b.W.Type && a.W.Shape[^1] == b.W.Shape[^1] && a.Bias is null == b.Bias is null && a.Bias?.Type == b.Bias?.Type;
 
     private static void Append(ComputationGraph graph, List<int> members, GraphRewriter rewriter)
     {

@@ -12,10 +12,10 @@ public static class NormedMatMuls
     /// <param name="quantizes">True for a weight whose matmuls quantise their input; others need it as floats.</param>
     public static ComputationGraph Fuse(ComputationGraph graph, Func<Weight, bool> quantizes)
     {
-        ILookup<int, Node> readers = graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input.Index, Node: node))).ToLookup(edge => edge.Index, edge => edge.Node);
+        List<int>[] readers = GraphRewriter.FindReaders(graph);
         bool Goes(int norm) =>
             graph.Nodes[norm] is RmsNorm { AsFused: not null } && norm != graph.Output.Index
-            && readers[norm].All(reader => reader is MatMul { Norm: null } matMul && matMul.Addend?.Index != norm && quantizes(matMul.W));
+            && readers[norm].TrueForAll(reader => graph.Nodes[reader] is MatMul { Norm: null } matMul && matMul.Addend?.Index != norm && quantizes(matMul.W));
 
         GraphRewriter rewriter = new(graph);
         for (int i = 0; i < graph.Nodes.Count; i++)

@@ -32,11 +32,9 @@ public static class ResidualMatMuls
     /// <summary>The last made of the terms that are matmuls without an addend and read by the sum alone.</summary>
     private static Value? Product(ComputationGraph graph, Add sum, int[] reads)
     {
-        foreach (Value term in sum.Inputs.OrderByDescending(input => input.Index))
-        {
-            if (graph[term] is MatMul { Addend: null } && reads[term.Index] == 1) return term;
-        }
+        (Value first, Value last) = sum.A.Index < sum.B.Index ? (sum.A, sum.B) : (sum.B, sum.A);
+        return Fits(last) ? last : Fits(first) ? first : null;
 
-        return null;
+        bool Fits(Value term) => graph[term] is MatMul { Addend: null } && reads[term.Index] == 1;
     }
 }

@@ -11,8 +11,15 @@ public static class RotaryAttention
     public static ComputationGraph Fuse(ComputationGraph graph)
     {
         int[] reads = GraphRewriter.CountReads(graph);
-        Node?[] fused = [.. graph.Nodes.Select(node => node is Attention attention ? Fuse(graph, attention, reads) : null)];
-        HashSet<int> gone = [.. graph.Nodes.Index().Where(item => fused[item.Index] is not null).SelectMany(item => Rotated((Attention)item.Item))];
+        Node?[] fused = new Node?[reads.Length];
+        HashSet<int> gone = [];
+        for (int i = 0; i < fused.Length; i++)
+        {
+            if (graph.Nodes[i] is not Attention attention) continue;
+            fused[i] = Fuse(graph, attention, reads);
+            if (fused[i] is not null) gone.UnionWith([attention.Q.Index, attention.K.Index]);
+        }
+
         GraphRewriter rewriter = new(graph);
         for (int i = 0; i < fused.Length; i++)
         {
@@ -22,13 +29,11 @@ public static class RotaryAttention
         return rewriter.Finish();
     }
 
-    private static IEnumerable<int> Rotated(Attention attention) => [attention.Q.Index, attention.K.Index];
-
     private static Attention? Fuse(ComputationGraph graph, Attention attention, int[] reads)
     {
         if (attention.Rotation is not null || attention.Q == attention.K) return null;
         if (graph[attention.Q] is not Rope q || graph[attention.K] is not Rope k || !ReferenceEquals(q.Table, k.Table)) return null;
-        bool alone = Rotated(attention).All(index => reads[index] == 1);
+        bool alone = reads[attention.Q.Index] == 1 && reads[attention.K.Index] == 1;
         bool wholeHeads = q.HeadSize == attention.Shape.KeySize && k.HeadSize == attention.Shape.KeySize;
         return alone && wholeHeads ? attention with { Q = q.X, K = k.X, Rotation = q.Table } : null;
     }

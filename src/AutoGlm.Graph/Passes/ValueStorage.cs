@@ -18,9 +18,10 @@ internal sealed class ValueStorage
         _graph = graph;
         _root = new int[graph.Nodes.Count];
         _column = new int[graph.Nodes.Count];
-        _lastRead = [.. Enumerable.Range(0, graph.Nodes.Count)];
+        _lastRead = new int[graph.Nodes.Count];
         for (int i = 0; i < graph.Nodes.Count; i++)
         {
+            _lastRead[i] = i;
             foreach (Value input in graph.Nodes[i].Inputs) _lastRead[input.Index] = i;
         }
 
@@ -42,8 +43,18 @@ internal sealed class ValueStorage
     public int ColumnOf(int value) => _column[value];
 
     /// <summary>Roots of the memory that nobody reads any more once a node has run.</summary>
-    public IEnumerable<int> EndedAt(int node) =>
-        _graph.Nodes[node].Inputs.Select(input => _root[input.Index]).Append(_root[node]).Distinct().Where(root => _members[root].All(member => _lastRead[member] <= node));
+    public List<int> EndedAt(int node)
+    {
+        List<int> ended = [];
+        foreach (Value input in _graph.Nodes[node].Inputs) AddIfEnded(_root[input.Index]);
+        AddIfEnded(_root[node]);
+        return ended;
+
+        void AddIfEnded(int root)
+        {
+            if (!ended.Contains(root) && _members[root].TrueForAll(member => _lastRead[member] <= node)) ended.Add(root);
+        }
+    }
 
     private void Place(int node)
     {
@@ -60,7 +71,7 @@ internal sealed class ValueStorage
     private int? Overwritten(int node)
     {
         if (_graph.Nodes[node].InPlace is not { } input || _lastRead[input.Index] != node || _graph.Nodes[node].Inputs.Count(read => read == input) != 1) return null;
-        bool shared = _members[_root[input.Index]].Any(member => member != input.Index && _lastRead[member] >= node && Overlap(member, input.Index));
+        bool shared = _members[_root[input.Index]].Exists(member => member != input.Index && _lastRead[member] >= node && Overlap(member, input.Index));
         return shared ? null : input.Index;
     }
 

@@ -32,7 +32,7 @@ internal sealed unsafe class CachedLoad
 
     public bool IsMapped { get; }
 
-    public UInt128 Content { get; }
+    public Hash128 Content { get; }
 
     public IReadOnlyList<string> Notices { get; }
 

@@ -21,7 +21,7 @@ public sealed class ChecksumTests
                 Append(expected, bytes);
             }
 
-            Assert.Equal(new UInt128((ulong)expected[3] << 32 | expected[2], (ulong)expected[1] << 32 | expected[0]), sum.Value);
+            Assert.Equal(new Hash128((ulong)expected[1] << 32 | expected[0], (ulong)expected[3] << 32 | expected[2]), sum.Value);
         }
     }
 

@@ -45,7 +45,7 @@ public sealed class WeightCacheTests : IDisposable
         RandomWeights[] one = CachedLoad.Tensors(1), other = CachedLoad.Tensors(2);
         foreach (int load in (int[])[1, 2])
         {
-            UInt128 first = new CachedLoad(Cache, one, () => Here).IsRight().Content;
+            Hash128 first = new CachedLoad(Cache, one, () => Here).IsRight().Content;
             // As if the file had been replaced by another.
             CachedLoad second = new CachedLoad(Cache, other, () => Elsewhere).IsRight();
             Assert.NotEqual(first, second.Content);
@@ -149,7 +149,7 @@ public sealed class WeightCacheTests : IDisposable
         CachedLoad load = new(Cache, tensors, () => Here);
         string path = Assert.Single(Cache.List()).Path;
         Assert.True(IsKnown());
-        Assert.False(Cache.IsKnownWhole(load.Pieces, StampOf(path), load.Content + 1));
+        Assert.False(Cache.IsKnownWhole(load.Pieces, StampOf(path), load.Content ^ new Hash128(1, 0)));
         // Whole still, but who knows?
         Change(path, File.ReadAllBytes(path));
         Assert.False(IsKnown());
@@ -300,6 +300,7 @@ public sealed class WeightCacheTests : IDisposable
     public async Task Files_that_others_delete_meanwhile_are_no_error()
     {
         RandomWeights[] tensors = CachedLoad.Tensors(1);
+        Directory.CreateDirectory(_folder);
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         Task clearing = Task.Run(() =>
         {
