@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests and benchmarks on a machine with an NVIDIA card, which needs neither .NET nor a network.
+# Tests and benchmarks on a machine with an NVIDIA card, which needs tar and xz, and neither .NET nor a network.
 #   bench/gpu.sh pack [OUT]             here: publishes the tests and the benchmarks and packs them with .NET's runtime into OUT (gpu.txz)
 #   bench/gpu.sh run PACKED [MODEL...]  there: runs the tests, then prints one table of models: files, or random ones by SHAPE:TYPE
 #                                       (8b:Q4_K 8b:Q8_0 8b:BF16 135m:Q4_0 where none is named); fails where a test does
@@ -12,6 +12,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 pack() {
     local out=$1 work runtime
     work=$(mktemp -d)
+    # shellcheck disable=SC2064
+    trap "rm -rf '$work'" EXIT
     dotnet publish "$root/tests/AutoGlm.Cuda.Tests" -c Release -o "$work/tests" -v quiet
     dotnet publish "$root/bench/AutoGlm.Bench" -c Release -o "$work/bench" -v quiet
     find "$work" \( -name '*.pdb' -o -name '*.xml' -o -name '*.gguf' \) -delete

@@ -13,6 +13,7 @@ internal readonly record struct Hash128(ulong Low, ulong High)
     /// <summary>Reads the bytes that <see cref="Write"/> writes.</summary>
     public static Hash128 Read(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]));
 
+    // As the compiler would have it, but without generic types that the runtime would compile at each start.
     public bool Equals(Hash128 other) => Low == other.Low && High == other.High;
 
     public override int GetHashCode() => Low.GetHashCode();

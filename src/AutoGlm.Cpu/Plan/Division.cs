@@ -24,6 +24,7 @@ internal enum DivisionKind
 /// <param name="Shares">Parts that columns are split into.</param>
 internal readonly record struct Division(DivisionKind Kind, RowSpace? Space, int Shares)
 {
+    // As the compiler would have it, but without generic types that the runtime would compile at each start.
     public bool Equals(Division other) => Kind == other.Kind && Space == other.Space && Shares == other.Shares;
 
     public override int GetHashCode() => HashCode.Combine((int)Kind, Shares);

@@ -320,9 +320,15 @@ public sealed class WeightCacheTests : IDisposable
                 File.Delete(path);
             }
         });
-        for (int i = 0; i < 200; i++) Assert.Empty(new CachedLoad(Cache, tensors, () => Here).IsRight().Notices);
-        await enough.CancelAsync();
-        await Task.WhenAll(clearing, writing);
+        try
+        {
+            for (int i = 0; i < 200; i++) Assert.Empty(new CachedLoad(Cache, tensors, () => Here).IsRight().Notices);
+        }
+        finally
+        {
+            await enough.CancelAsync();
+            await Task.WhenAll(clearing, writing);
+        }
     }
 
     /// <summary>Overwrites a file. File systems' clocks may stand still between two changes: not those of whoever changes a file later.</summary>

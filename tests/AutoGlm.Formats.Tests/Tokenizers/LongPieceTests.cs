@@ -44,21 +44,24 @@ public class LongPieceTests
         }, iter: 500, threads: 1);
     }
 
-    /// <summary>Each merge undoes what the one to its left would do, so that the end of a text decides about its beginning.</summary>
-    [Fact]
-    public void A_seam_that_does_not_hold_is_looked_for_further_left()
+    /// <summary>
+    /// Each merge undoes what the one to its left would do, so that the end of a text decides about its beginning: all seams hold until a
+    /// window has that end, then none does. What is looked for further left each time would be looked for longer than anybody waits.
+    /// </summary>
+    [Theory]
+    [InlineData(60)]
+    [InlineData(61)]
+    [InlineData(1000)]
+    [InlineData(1001)]
+    public void Seams_that_do_not_hold_are_looked_for_further_left(int length)
     {
-        (string, string)[] pairs = [.. Enumerable.Range(0, 60).Select(i => (((char)('A' + i)).ToString(), ((char)('A' + i + 1)).ToString())).Reverse()];
-        string text = string.Concat(Enumerable.Range(0, 61).Select(i => (char)('A' + i)));
-        (Vocabulary vocabulary, MergeTable table, Dictionary<(string, string), int> ranks) = Read(pairs, text);
-        var model = new BpeModel<RankedMerges>(vocabulary, new RankedMerges(table), new BpeOptions { ByteLevel = true });
-        foreach (int length in new[] { 60, 61 })
-        {
-            string part = text[..length];
-            string[] expected = [.. Naive(part, (left, right) => ranks.TryGetValue((left, right), out int rank) ? rank : null)];
-            Assert.Equal(length % 2, expected.Count(symbol => symbol.Length == 1));
-            Assert.Equal(expected, Windowed(model, part, 4).Select(id => Encoding.UTF8.GetString(vocabulary.Bytes(id))));
-        }
+        string[] letters = [.. Enumerable.Range(0, length).Select(i => ((char)('\u0100' + i)).ToString())];
+        string text = string.Concat(letters);
+        (Vocabulary vocabulary, MergeTable table, Dictionary<(string, string), int> ranks) = Read([.. letters.Zip(letters.Skip(1)).Reverse()], text, byteLevel: false);
+        var model = new BpeModel<RankedMerges>(vocabulary, new RankedMerges(table), new BpeOptions());
+        string[] expected = [.. Naive(text, (left, right) => ranks.TryGetValue((left, right), out int rank) ? rank : null)];
+        Assert.Equal(length % 2, expected.Count(symbol => symbol.Length == 1));
+        Assert.Equal(expected, Windowed(model, text, 8).Select(id => Encoding.UTF8.GetString(vocabulary.Bytes(id))));
     }
 
     [Theory]
@@ -123,7 +126,7 @@ public class LongPieceTests
         return output;
     }
 
-    private static (Vocabulary Vocabulary, MergeTable Table, Dictionary<(string, string), int> Ranks) Read((string Left, string Right)[] pairs, string letters = "abc")
+    private static (Vocabulary Vocabulary, MergeTable Table, Dictionary<(string, string), int> Ranks) Read((string Left, string Right)[] pairs, string letters = "abc", bool byteLevel = true)
     {
         List<string> tokens = [.. letters.Select(letter => letter.ToString())];
         var ranks = new Dictionary<(string, string), int>();
@@ -135,7 +138,7 @@ public class LongPieceTests
             table.Add(tokens.IndexOf(left), tokens.IndexOf(right), (uint)ranks.Count - 1, tokens.IndexOf(left + right));
         }
 
-        var builder = new VocabularyBuilder("test", byteLevel: true, new RowlessTokens("test", null));
+        var builder = new VocabularyBuilder("test", byteLevel, new RowlessTokens("test", null));
         for (int id = 0; id < tokens.Count; id++) builder.Add(id, Encoding.UTF8.GetBytes(tokens[id]), TokenType.Normal, 0);
         return (builder.Build(), table, ranks);
     }

@@ -8,7 +8,8 @@ namespace AutoGlm.Formats.Tokenizers;
 /// Merging takes the most urgent pair, the leftmost of equals; so text whose ends no merge crosses merges as if it stood alone. Two
 /// texts, each merged by itself, are therefore merged as one if their symbols at the seam, merged together from their beginnings, stay
 /// those two: a merge across the seam would be the most urgent there too. Windows overlap, as what is near a window's end may turn out
-/// otherwise; where a seam does not hold nevertheless, a wider window begins at the seam before it.
+/// otherwise; where a seam does not hold nevertheless, a wider window begins at the seam before it. A vocabulary made for it can have
+/// that happen at seam after seam, again and again: so there is a bound to it.
 /// </remarks>
 /// <param name="model">What merges.</param>
 /// <param name="piece">Well-formed UTF-8, or any bytes for byte-level models.</param>
@@ -17,6 +18,9 @@ namespace AutoGlm.Formats.Tokenizers;
 internal readonly ref struct LongPiece<TRule>(BpeModel<TRule> model, ReadOnlySpan<byte> piece, EncodeContext context, int windowBytes)
     where TRule : struct, IMergeRule
 {
+    /// <summary>How often bytes may be merged, on average, before all of them are merged at once. Where windows double, twice or three times is enough.</summary>
+    private const int MostTimes = 8;
+
     private readonly ReadOnlySpan<byte> _piece = piece;
     private readonly Stack<Seam> _seams = [];
 
@@ -36,11 +40,19 @@ internal readonly ref struct LongPiece<TRule>(BpeModel<TRule> model, ReadOnlySpa
     {
         List<int> output = context.Output;
         MergeScratch scratch = context.Merge;
+        long left = MostTimes * (long)_piece.Length;
         _seams.Push(new Seam(0, 0, output.Count, false, windowBytes));
         while (true)
         {
             Seam seam = _seams.Peek();
             int end = EndOf(seam.End, seam.Window);
+            left -= end - seam.Start;
+            if (left < 0 && _seams.Count > 1)
+            {
+                MergeAtOnce();
+                continue;
+            }
+
             ReadOnlySpan<byte> window = _piece[seam.End..end];
             model.Merge(window, scratch);
             int sure = end == _piece.Length ? scratch.Count : Math.Max(scratch.Count - HeldBack, scratch.Count / 2);
@@ -62,12 +74,22 @@ internal readonly ref struct LongPiece<TRule>(BpeModel<TRule> model, ReadOnlySpa
         }
     }
 
-    /// <summary>Takes back what was put out after the last seam, and begins again from there with a wider window.</summary>
-    private void Widen()
+    /// <summary>Begins again with a window of the whole piece.</summary>
+    private void MergeAtOnce()
+    {
+        while (_seams.Count > 1) _seams.Pop();
+        WidenTo(_piece.Length);
+    }
+
+    /// <summary>Begins again from the last seam with a window twice as wide.</summary>
+    private void Widen() => WidenTo(2 * _seams.Peek().Window);
+
+    /// <summary>Takes back what was put out after the last seam, and begins again from there with such a window.</summary>
+    private void WidenTo(long window)
     {
         Seam seam = _seams.Pop();
         context.Output.RemoveRange(seam.Output, context.Output.Count - seam.Output);
-        _seams.Push(seam with { Window = 2 * seam.Window });
+        _seams.Push(seam with { Window = window });
     }
 
     /// <summary>Where a window ends: between two characters.</summary>
