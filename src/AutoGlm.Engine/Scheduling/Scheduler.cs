@@ -124,13 +124,13 @@ internal sealed class Scheduler
     public void FailAll(Exception error)
     {
         _ended = error;
+        _counters.Running = _counters.Waiting = 0;
         foreach (OrderedSequences sequences in new[] { _running, _waiting })
         {
             for (int i = 0; i < sequences.Count; i++) Fail(sequences[i], error);
             sequences.Clear();
         }
 
-        _counters.Running = _counters.Waiting = 0;
         TellIdle();
     }
 
