@@ -149,7 +149,7 @@ public sealed class WeightCache
             // Content, and a hash of it with its key.
             Span<Hash128> note = stackalloc Hash128[2];
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            bool whole = file.ReadAtLeast(MemoryMarshal.AsBytes(note), 32, throwOnEndOfStream: false) == 32 && note[1] == Seal(key, note[0]);
+            bool whole = file.ReadAtLeast(MemoryMarshal.AsBytes(note), 2 * Hash128.Bytes, throwOnEndOfStream: false) == 2 * Hash128.Bytes && note[1] == Seal(key, note[0]);
             return whole ? note[0] : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -17,7 +17,7 @@ internal static class PackedFileFormat
     /// <summary>Bytes from the beginning in which the location ends.</summary>
     public const int FixedBytes = 64 + LocationBytes;
 
-    private const int LocationBytes = 1024, HashBytes = 16, Version = 1;
+    private const int LocationBytes = 1024, Version = 1;
 
     private static ReadOnlySpan<byte> Magic => "AGLMPACK"u8;
 
@@ -38,8 +38,8 @@ internal static class PackedFileFormat
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(24), used);
         pieces.Key.Write(header.AsSpan(32));
         content.Write(header.AsSpan(48));
-        for (int i = 0; i < sums.Length; i++) sums[i].Write(header.AsSpan(FixedBytes + 16 * i));
-        ShortHash.Of(header.AsSpan(0, header.Length - HashBytes)).Write(header.AsSpan(header.Length - HashBytes));
+        for (int i = 0; i < sums.Length; i++) sums[i].Write(header.AsSpan(FixedBytes + Hash128.Bytes * i));
+        ShortHash.Of(header.AsSpan(0, header.Length - Hash128.Bytes)).Write(header.AsSpan(header.Length - Hash128.Bytes));
         return header;
     }
 
@@ -50,7 +50,7 @@ internal static class PackedFileFormat
         if (fileBytes != FileBytes(pieces)) throw new InvalidDataException($"has {fileBytes:N0} bytes, not {FileBytes(pieces):N0}");
         ReadOnlySpan<byte> header = beginning[..HeaderBytes(pieces)];
         if (!IsPackedFile(header)) throw new InvalidDataException("is no file of packed weights");
-        bool whole = Hash128.Read(header[^HashBytes..]) == ShortHash.Of(header[..^HashBytes]);
+        bool whole = Hash128.Read(header[^Hash128.Bytes..]) == ShortHash.Of(header[..^Hash128.Bytes]);
         if (!whole) throw new InvalidDataException("has a damaged header");
         bool ours = BinaryPrimitives.ReadInt32LittleEndian(header[8..]) == Version
             && BinaryPrimitives.ReadInt32LittleEndian(header[12..]) == pieces.Count
@@ -59,7 +59,7 @@ internal static class PackedFileFormat
             && Hash128.Read(header[48..]) == content;
         if (!ours) throw new InvalidDataException("is of other weights");
         Hash128[] sums = new Hash128[pieces.Count];
-        for (int i = 0; i < sums.Length; i++) sums[i] = Hash128.Read(header[(FixedBytes + 16 * i)..]);
+        for (int i = 0; i < sums.Length; i++) sums[i] = Hash128.Read(header[(FixedBytes + Hash128.Bytes * i)..]);
         return sums;
     }
 
@@ -73,5 +73,5 @@ internal static class PackedFileFormat
 
     private static bool IsPackedFile(ReadOnlySpan<byte> header) => header.StartsWith(Magic);
 
-    private static int HeaderBytes(WeightPieces pieces) => checked(FixedBytes + 16 * pieces.Count + HashBytes);
+    private static int HeaderBytes(WeightPieces pieces) => checked(FixedBytes + Hash128.Bytes * pieces.Count + Hash128.Bytes);
 }

@@ -27,7 +27,7 @@ internal sealed class PlanScheduler(IReadOnlyList<PlanStep> steps, int threads, 
         int first = 0;
         for (int i = 1; i <= steps.Count; i++)
         {
-            if (i < steps.Count && options.Stages && !Conflicts(divisions, first, i)) continue;
+            if (i < steps.Count && options.Stages && !Conflicts(i, divisions[i], divisions, first, i)) continue;
             stages.Add(new Stage(Chains(divisions, first, i)));
             first = i;
         }
@@ -59,25 +59,16 @@ internal sealed class PlanScheduler(IReadOnlyList<PlanStep> steps, int threads, 
 
             bool Joins(int step) =>
                 steps[step].Rows == RowSpace.Tokens && steps[step].SplitsInto(heads.Shares)
-                && !ConflictsWithin(heads, step, first, end);
+                && !Conflicts(step, heads, divisions, first, end);
         }
     }
 
-    private bool ConflictsWithin(Division division, int step, int first, int end)
+    /// <summary>True where a step, divided so, conflicts with one of those from <paramref name="first"/> to before <paramref name="end"/>.</summary>
+    private bool Conflicts(int step, Division division, Division[] divisions, int first, int end)
     {
         for (int i = first; i < end; i++)
         {
-            if (Conflict(steps[step], division, steps[i], division)) return true;
-        }
-
-        return false;
-    }
-
-    private bool Conflicts(Division[] divisions, int first, int step)
-    {
-        for (int i = first; i < step; i++)
-        {
-            if (Conflict(steps[i], divisions[i], steps[step], divisions[step])) return true;
+            if (Conflict(steps[i], divisions[i], steps[step], division)) return true;
         }
 
         return false;
