@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using AutoGlm.Bench.Peers;
+using AutoGlm.Engine.Evaluation;
 
 namespace AutoGlm.Bench.Cuda;
 
@@ -19,8 +20,8 @@ internal static class LlamaOnCard
             foreach (JsonElement result in json.RootElement.EnumerateArray())
             {
                 bool isPrompt = result.GetProperty("n_prompt").GetInt32() > 0;
-                double[] samples = [.. result.GetProperty("samples_ts").EnumerateArray().Select(sample => sample.GetDouble()).Order()];
-                runs.Add(new CardRun(isPrompt ? CardRun.NameOfPrompt(work.Prompt) : CardRun.NameOfGeneration(1, 0), samples[samples.Length / 2]));
+                Sample samples = new(result.GetProperty("samples_ts").EnumerateArray().Select(sample => sample.GetDouble()));
+                runs.Add(new CardRun(isPrompt ? CardRun.NameOfPrompt(work.Prompt) : CardRun.NameOfGeneration(1, 0), samples.Median));
             }
         }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using AutoGlm.Engine;
+using AutoGlm.Engine.Evaluation;
 using AutoGlm.Engine.Sampling;
 
 namespace AutoGlm.Bench.Serving;
@@ -40,7 +41,7 @@ internal static class SchedulerCommand
             }
         }
 
-        double on = Median(rates[with]), off = Median(rates[without]);
+        double on = new Sample(rates[with]).Median, off = new Sample(rates[without]).Median;
         EngineStatistics statistics = with.GetStatistics();
         Console.WriteLine($"{sequences} answers of {tokens} tokens to prompts of {prompt}, nothing shared, {rounds} rounds, medians");
         Console.WriteLine($"prefix cache on {on:F1} tok/s, off {off:F1} tok/s: {100 * (on / off - 1):+0.00;-0.00} %");
@@ -75,11 +76,5 @@ internal static class SchedulerCommand
     {
         double step = statistics.StepTime.TotalMicroseconds / statistics.Steps, own = (statistics.StepTime - statistics.ComputeTime).TotalMicroseconds / statistics.Steps;
         return $"a step takes {step:F0} us, of it {own:F0} us outside the model ({100 * own / step:F2} %)";
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
     }
 }
