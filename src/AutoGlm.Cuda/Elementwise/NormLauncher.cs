@@ -37,7 +37,7 @@ internal sealed class NormLauncher(CudaDevice device, KernelLibrary kernels)
     public void Rows(CudaStream stream, in RmsNormArgs args, int rows, ActivationOutput output, bool overlap = false)
     {
         int most = rows >= 2 * device.Multiprocessors ? device.Tuning.NormThreadsOfMany : device.Tuning.NormThreads;
-        int threads = Math.Clamp((args.Width / 4 + 31) / 32 * 32, 32, most);
+        int threads = FlatBlocks.Fit(most, args.Width / 4);
         _rows[(int)output].Launch(stream, new Grid(rows), threads, 0, args, overlap);
     }
 

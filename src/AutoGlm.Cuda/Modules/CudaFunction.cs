@@ -52,7 +52,7 @@ internal sealed unsafe class CudaFunction
     public int LocalBytes => Attribute(FunctionAttribute.LocalBytes);
 
     /// <summary>The most threads of a block that its registers allow: a multiple of 32. The driver is asked once.</summary>
-    public int MaxThreads => _maxThreads > 0 ? _maxThreads : _maxThreads = Math.Max(32, Attribute(FunctionAttribute.MaxThreadsPerBlock) / 32 * 32);
+    public int MaxThreads => _maxThreads > 0 ? _maxThreads : _maxThreads = WholeWarps(Attribute(FunctionAttribute.MaxThreadsPerBlock));
 
     /// <summary>
     /// The threads of a block that fill a multiprocessor best, where it needs no dynamic shared memory: a multiple of 32, no more than the
@@ -64,7 +64,7 @@ internal sealed unsafe class CudaFunction
         {
             if (_bestThreads > 0) return _bestThreads;
             CudaException.Check(CudaDriver.cuOccupancyMaxPotentialBlockSize(out _, out int threads, _handle, 0, 0, MaxThreads));
-            return _bestThreads = Math.Max(32, threads / 32 * 32);
+            return _bestThreads = WholeWarps(threads);
         }
     }
 
@@ -123,6 +123,8 @@ internal sealed unsafe class CudaFunction
         CudaException.Check(CudaDriver.cuOccupancyMaxActiveBlocksPerMultiprocessor(out int blocks, _handle, threads, (nuint)sharedBytes));
         return blocks;
     }
+
+    private static int WholeWarps(int threads) => Math.Max(32, threads / 32 * 32);
 
     private int Attribute(FunctionAttribute attribute)
     {
